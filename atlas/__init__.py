@@ -1,0 +1,1 @@
+"""The ground floor: switches, transitions, audit, approvals, fields, API kit and console kit."""

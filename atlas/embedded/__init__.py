@@ -1,0 +1,1 @@
+"""One-command services: PostgreSQL, Redis and the processes of Atlas on one machine."""

@@ -1,0 +1,1 @@
+"""The switchboard: settings, URLs, Celery, WSGI. Nobody imports it."""

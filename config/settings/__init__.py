@@ -1,0 +1,1 @@
+"""Django settings per environment, built from the typed environment of config.env."""

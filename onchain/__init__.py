@@ -1,0 +1,1 @@
+"""How Atlas touches the chain, and the register of vaults."""
