@@ -1,0 +1,26 @@
+"""The Celery application; tasks live beside the code they call."""
+
+import os
+
+from celery import Celery
+from celery.signals import setup_logging
+from django_structlog.celery.steps import DjangoStructLogInitStep
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
+
+app = Celery("atlas")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.steps["worker"].add(DjangoStructLogInitStep)
+app.autodiscover_tasks()
+if os.environ.get("ATLAS_PROCESS") == "signer":
+    app.autodiscover_tasks(["onchain"], related_name="signer_tasks")
+
+
+@setup_logging.connect
+def use_django_logging(**_: object) -> None:
+    """Log through Django's configuration, so that a worker's lines look like the web's."""
+    from logging.config import dictConfig
+
+    from django.conf import settings
+
+    dictConfig(settings.LOGGING)

@@ -1,0 +1,231 @@
+"""The typed environment: every setting of Atlas with its type, default and one line of help.
+
+Every variable is named `ATLAS_<FIELD>`. A wrong environment is reported whole, one
+`ATLAS_X: reason` a line, without echoing any value, and ends the process with code 1. A name
+that starts with `ATLAS_` and is not listed here is a problem too: a typing error in the name of
+a safety setting must not pass for its default.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "ATLAS_"
+
+Process = Literal["web", "worker", "signer", "beat", "flower", "command", "migrate", "test"]
+Names = Annotated[list[str], NoDecode]
+
+
+class Environment(BaseSettings):
+    """What the process may be told from outside."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", hide_input_in_errors=True
+    )
+
+    secret_key: SecretStr = Field(
+        description="Signs sessions and tokens; at least 50 characters, random, never shared.",
+        min_length=50,
+    )
+    debug: bool = Field(default=False, description="Show tracebacks in pages; development only.")
+    allowed_hosts: Names = Field(
+        default=["localhost", "127.0.0.1", "[::1]"],
+        description="Host names the web process answers to, separated by commas.",
+    )
+    csrf_trusted_origins: Names = Field(
+        default=[], description="Origins whose forms are trusted (https://console.example.org)."
+    )
+    cors_origins: Names = Field(
+        default=[], description="Origins of browsers that may read the API from another host."
+    )
+    behind_tls: bool = Field(
+        default=False,
+        description="A proxy in front ends TLS and sets X-Forwarded-Proto; cookies become secure.",
+    )
+    process: Process = Field(
+        default="command", description="Which role this process plays; decides its database role."
+    )
+    instance_name: str = Field(
+        default="atlas", description="Name of this installation in alerts and logs.", max_length=60
+    )
+    database_url: SecretStr = Field(
+        description="PostgreSQL as the app role: postgresql://user:password@host:port/name."
+    )
+    migrate_database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL as the owner role; used by migrate and grant_roles."
+    )
+    signer_database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL as the signer role; given to the signer worker only."
+    )
+    redis_url: SecretStr = Field(description="Redis for the queue and the cache: redis://host/0.")
+    redis_prefix: str = Field(
+        default="atlas", description="Prefix of every Redis key, so that installations can share."
+    )
+    storage_url: str = Field(
+        default="", description="Where imported files are kept: a folder; empty: the state folder."
+    )
+    state_dir: Path = Field(
+        default=ROOT / ".atlas", description="Folder for local state of this checkout."
+    )
+    embedded: bool = Field(
+        default=False, description="Set by the launcher when it runs PostgreSQL and Redis itself."
+    )
+    live_trading: bool = Field(
+        default=False, description="One of the keys of live mode; without it no order leaves."
+    )
+    replay_file: Path | None = Field(
+        default=None, description="Recording that `manage.py run_replay` plays (CSV, plain or .gz)."
+    )
+    market_data_dir: Path = Field(
+        default=ROOT / "fixtures" / "market",
+        description="Folder of recordings for the replay provider.",
+    )
+    outbound_allow: Names = Field(
+        default=[],
+        description="Hosts that outbound HTTP may reach; others and private ones are refused.",
+    )
+    outbound_allow_private: bool = Field(
+        default=False, description="Let outbound HTTP reach private addresses (local tests only)."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="The least severe line that is written."
+    )
+    log_format: Literal["json", "console"] = Field(
+        default="json", description="json for machines, console for eyes."
+    )
+    web_port: int = Field(
+        default=8000, ge=1, le=65535, description="Port that `make run` prefers for the web server."
+    )
+    flower_port: int = Field(
+        default=5555, ge=1, le=65535, description="Port that `make run` prefers for Flower."
+    )
+    flower_basic_auth: SecretStr | None = Field(
+        default=None, description="user:password that Flower asks for."
+    )
+
+    @field_validator(
+        "allowed_hosts", "csrf_trusted_origins", "cors_origins", "outbound_allow", mode="before"
+    )
+    @classmethod
+    def _split_names(cls, value: object) -> object:
+        """Read a comma-separated list."""
+        if not isinstance(value, str):
+            return value
+        return [part.strip() for part in value.split(",") if part.strip()]
+
+    @field_validator("database_url", "migrate_database_url", "signer_database_url")
+    @classmethod
+    def _postgres_url(cls, value: SecretStr | None) -> SecretStr | None:
+        """Refuse an address that is not PostgreSQL with a host and a database name."""
+        if value is None:
+            return None
+        parts = _split_url(value)
+        if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
+            raise ValueError("must look like postgresql://user:password@host:port/name")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_url(cls, value: SecretStr) -> SecretStr:
+        """Refuse an address that is not Redis."""
+        if _split_url(value).scheme not in {"redis", "rediss"}:
+            raise ValueError("must look like redis://host:port/0")
+        return value
+
+    @property
+    def active_database_url(self) -> str:
+        """Give the database address of this process's role."""
+        if self.process in {"migrate", "test"} and self.migrate_database_url:
+            return self.migrate_database_url.get_secret_value()
+        if self.process == "signer" and self.signer_database_url:
+            return self.signer_database_url.get_secret_value()
+        return self.database_url.get_secret_value()
+
+
+def _split_url(value: SecretStr) -> Any:
+    """Split an address; a malformed port or bracket is reported without the address."""
+    try:
+        parts = urlsplit(value.get_secret_value())
+        _ = parts.port
+    except ValueError:
+        raise ValueError("is not a valid address") from None
+    return parts
+
+
+class EnvironmentProblems(Exception):
+    """Carries every problem of the environment, one line each, no values."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def read_environment(environ: Mapping[str, str] | None = None) -> Environment:
+    """Read and check the whole environment.
+
+    Raises EnvironmentProblems with all problems at once.
+    """
+    environ = os.environ if environ is None else environ
+    problems = _unknown_names(environ)
+    values = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environ.items()
+        if name in known_names() and value != ""
+    }
+    environment: Environment | None = None
+    try:
+        environment = Environment.model_validate(values)
+    except ValidationError as invalid:
+        problems += [_problem(error) for error in invalid.errors(include_input=False)]
+    if environment is not None:
+        problems += _contradictions(environment)
+    if problems or environment is None:
+        raise EnvironmentProblems(sorted(problems))
+    return environment
+
+
+def environment_or_exit() -> Environment:
+    """Read the environment for a starting process; print every problem and exit 1 if wrong."""
+    try:
+        return read_environment()
+    except EnvironmentProblems as wrong:
+        sys.stderr.write("Atlas cannot start, the environment has problems:\n")
+        sys.stderr.writelines(f"  {line}\n" for line in wrong.problems)
+        sys.stderr.write("Each setting is described in .env.example.\n")
+        raise SystemExit(1) from None
+
+
+def known_names() -> frozenset[str]:
+    """List every environment name that Atlas reads."""
+    return frozenset(PREFIX + field.upper() for field in Environment.model_fields)
+
+
+def _unknown_names(environ: Mapping[str, str]) -> list[str]:
+    """Find names that look like ours and are not."""
+    unknown = sorted(n for n in environ if n.startswith(PREFIX) and n not in known_names())
+    return [f"{name}: is not a setting of Atlas; check the spelling" for name in unknown]
+
+
+def _problem(error: Any) -> str:
+    """Word one finding of pydantic as `ATLAS_X: reason`, never with the value."""
+    name = PREFIX + str(error["loc"][0]).upper()
+    if error["type"] == "missing":
+        return f"{name}: is required and not set"
+    reason = str(error["msg"]).removeprefix("Value error, ")
+    return f"{name}: {reason[0].lower()}{reason[1:]}"
+
+
+def _contradictions(environment: Environment) -> list[str]:
+    """Find settings that are fine alone and wrong together."""
+    if environment.process == "signer" and environment.signer_database_url is None:
+        return ["ATLAS_SIGNER_DATABASE_URL: is required where ATLAS_PROCESS is signer"]
+    if environment.process != "signer" and environment.live_trading and environment.debug:
+        return ["ATLAS_DEBUG: must be false where ATLAS_LIVE_TRADING is true"]
+    return []

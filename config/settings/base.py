@@ -1,0 +1,184 @@
+"""Settings shared by every environment; values come from config.env, never from os.environ."""
+
+from pathlib import Path
+from typing import Any
+
+from config.database import database_settings
+from config.env import environment_or_exit
+from config.logs import logging_settings, set_up_structlog
+
+ENV = environment_or_exit()
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+SECRET_KEY = ENV.secret_key.get_secret_value()
+DEBUG = ENV.debug
+ALLOWED_HOSTS = ENV.allowed_hosts
+CSRF_TRUSTED_ORIGINS = ENV.csrf_trusted_origins
+
+INSTALLED_APPS = [
+    "atlas.apps.AtlasConfig",  # before unfold: our templates win
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "atlas.console.apps.ConsoleConfig",  # django.contrib.admin with our site
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_celery_beat",
+    "django_structlog",
+    "pgtrigger",
+    "strategies.apps.StrategiesConfig",
+    "onchain.apps.OnchainConfig",
+    "imports.apps.ImportsConfig",
+    "execution.apps.ExecutionConfig",
+]
+
+MIDDLEWARE = [
+    "atlas.logging.RequestIdMiddleware",  # first: the answer of every other one carries the id
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": database_settings(ENV)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": ENV.redis_url.get_secret_value(),
+        "KEY_PREFIX": ENV.redis_prefix,
+    }
+}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+CSRF_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "SAMEORIGIN"  # the console shows its own dialogs in frames
+SECURE_REFERRER_POLICY = "same-origin"
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["atlas.api.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "atlas.api.pagination.PagePagination",
+    "DEFAULT_FILTER_BACKENDS": ["atlas.api.filtering.StrictFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "atlas.api.schema.AtlasAutoSchema",
+    "EXCEPTION_HANDLER": "atlas.api.errors.exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "COERCE_DECIMAL_TO_STRING": True,
+    "DATETIME_FORMAT": "iso-8601",
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Atlas API",
+    "DESCRIPTION": (
+        "Strategy discovery, investor reports, performance history and the state of trading. "
+        "Read-only. Money is a string in US dollars, ratios are numbers, times are UTC."
+    ),
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+}
+
+CELERY_BROKER_URL = ENV.redis_url.get_secret_value()
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "global_keyprefix": f"{ENV.redis_prefix}:celery:",
+    "visibility_timeout": 3600,  # longer than any task's hard limit: Redis never hands one out twice
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ACKS_LATE = True  # unique rows decide, so a second delivery is harmless
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 600
+CELERY_TASK_SOFT_TIME_LIMIT = 540
+CELERY_TASK_ROUTES = {
+    "execution.*": {"queue": "trading"},
+    "imports.*": {"queue": "imports"},
+    "onchain.signer.*": {"queue": "signer"},
+}
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULE: dict[str, Any] = {}  # rows decide; see atlas.schedules.ensure_schedules
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_SEND_SENT_EVENT = True
+CELERY_WORKER_SEND_TASK_EVENTS = True
+
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_REQUEST_ID_HEADER = "HTTP_X_REQUEST_ID"
+set_up_structlog()
+LOGGING = logging_settings(level=ENV.log_level, output=ENV.log_format)
+
+ATLAS_STATE_DIR = ENV.state_dir
+ATLAS_STORAGE_DIR = Path(ENV.storage_url) if ENV.storage_url else ENV.state_dir / "storage"
+ATLAS_LIVE_TRADING = ENV.live_trading
+ATLAS_REPLAY_FILE = ENV.replay_file
+ATLAS_MARKET_DATA_DIR = ENV.market_data_dir
+ATLAS_OUTBOUND_ALLOW = ENV.outbound_allow
+ATLAS_OUTBOUND_ALLOW_PRIVATE = ENV.outbound_allow_private
+ATLAS_INSTANCE_NAME = ENV.instance_name
+ATLAS_PROCESS = ENV.process
+ATLAS_EMBEDDED = ENV.embedded

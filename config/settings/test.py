@@ -1,0 +1,6 @@
+"""Settings of the test suite: real PostgreSQL and Redis, quick password hashing."""
+
+from config.settings.base import *  # noqa: F403  # settings are inherited by star, as Django documents
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+CELERY_TASK_STORE_EAGER_RESULT = False
