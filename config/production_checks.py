@@ -2,6 +2,7 @@
 
 from config.env import Environment
 
+MIN_DISTINCT_CHARACTERS = 10
 INSECURE_MARKERS = ("insecure", "change-me", "changeme", "example")
 
 
@@ -15,7 +16,10 @@ def production_problems(environment: Environment) -> list[str]:
     if environment.embedded:
         problems.append("ATLAS_EMBEDDED: embedded services are refused in production")
     secret = environment.secret_key.get_secret_value().lower()
-    if any(marker in secret for marker in INSECURE_MARKERS) or len(set(secret)) < 10:
+    if (
+        any(marker in secret for marker in INSECURE_MARKERS)
+        or len(set(secret)) < MIN_DISTINCT_CHARACTERS
+    ):
         problems.append("ATLAS_SECRET_KEY: must be random; make one with `openssl rand -base64 48`")
     if environment.outbound_allow_private:
         problems.append("ATLAS_OUTBOUND_ALLOW_PRIVATE: must be false in production")

@@ -1,0 +1,17 @@
+"""The rows of the ground floor."""
+
+from atlas.models.approvals import ApprovalRequest
+from atlas.models.audit import AuditEvent, AuditSeal
+from atlas.models.schedules import ShippedSchedule
+from atlas.models.signer import SignerAttestation
+from atlas.models.switches import TradingState, TradingStateChange
+
+__all__ = [
+    "ApprovalRequest",
+    "AuditEvent",
+    "AuditSeal",
+    "ShippedSchedule",
+    "SignerAttestation",
+    "TradingState",
+    "TradingStateChange",
+]

@@ -1,0 +1,77 @@
+"""What higher floors register with the ground floor, so that it need not know them.
+
+Each registry is filled in `AppConfig.ready()` and read at run time. A name that is registered
+twice is a bug.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from atlas.domain.errors import Bug
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """A named, ordered collection that refuses duplicates."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._entries: dict[str, T] = {}
+
+    def add(self, name: str, entry: T) -> T:
+        """Register an entry; raises Bug where the name is taken by another one."""
+        if self._entries.get(name, entry) is not entry:
+            raise Bug(f"{self._what} {name!r} is registered twice")
+        self._entries[name] = entry
+        return entry
+
+    def __iter__(self) -> Iterator[tuple[str, T]]:
+        return iter(self._entries.items())
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+
+@dataclass(frozen=True, slots=True)
+class HealthResult:
+    """What one health check found: fit or not, in words, with optional figures."""
+
+    fit: bool
+    state: str
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One card or table of the console's dashboard.
+
+    `context(now)` gives the variables of `template`; `order` sorts panels, the smaller the higher.
+    """
+
+    order: int
+    template: str
+    context: Callable[[datetime], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A periodic task as shipped: seconds between runs and what happens to late ones."""
+
+    task: str
+    every_seconds: int
+    queue: str
+    description: str
+    expires_seconds: int
+
+
+# (scope, key) -> does a LIVE deployment lie under this switch?
+covers_live: Registry[Callable[[str, str], bool]] = Registry("live coverage check")
+health_checks: Registry[Callable[[datetime], HealthResult]] = Registry("health check")
+panels: Registry[Panel] = Registry("dashboard panel")
+schedules: Registry[Schedule] = Registry("schedule")

@@ -1,0 +1,1 @@
+"""The trading workshop: cycles, the gate, venues, ledger."""

@@ -1,0 +1,1 @@
+"""The import workshop: exports are staged, shown as a diff, then applied."""

@@ -1,0 +1,24 @@
+"""The chain's floor as a Django app."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class OnchainConfig(AppConfig):
+    """The register of vaults, permits, and everything that touches a chain."""
+
+    name = "onchain"
+    verbose_name = "Chain"
+
+    def ready(self) -> None:
+        """Create the rows that must exist after each migration."""
+        post_migrate.connect(_ensure_defaults, sender=self, dispatch_uid="onchain.defaults")
+
+
+def _ensure_defaults(**_: Any) -> None:
+    """Put the required rows in place."""
+    from onchain.register import ensure_defaults
+
+    ensure_defaults()

@@ -1,0 +1,1 @@
+"""What we know: the catalogue, its series and records, and the trading rules."""

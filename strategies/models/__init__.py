@@ -1,0 +1,23 @@
+"""What we know about strategies: catalogue, series, records."""
+
+from strategies.models.catalogue import Benchmark, CatalogueVersion, Strategy
+from strategies.models.records import ImportedTrade, MetricsSnapshot, ReportClaim
+from strategies.models.series import (
+    BenchmarkPoint,
+    Holding,
+    PerformancePoint,
+    VaultPerformancePoint,
+)
+
+__all__ = [
+    "Benchmark",
+    "BenchmarkPoint",
+    "CatalogueVersion",
+    "Holding",
+    "ImportedTrade",
+    "MetricsSnapshot",
+    "PerformancePoint",
+    "ReportClaim",
+    "Strategy",
+    "VaultPerformancePoint",
+]

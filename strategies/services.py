@@ -1,0 +1,71 @@
+"""Changes to the catalogue that touch more than one row."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from atlas.audit import Actor, record
+from atlas.domain.errors import ConflictingState
+from strategies.models import (
+    CatalogueVersion,
+    Holding,
+    ImportedTrade,
+    PerformancePoint,
+    Strategy,
+)
+
+LIST_VERSION = "strategies"
+
+
+def ensure_defaults() -> None:
+    """Create the counter of the catalogue's lists where it is missing."""
+    CatalogueVersion.objects.get_or_create(name=LIST_VERSION)
+
+
+def bump_data_version(strategy_ids: Iterable[int]) -> None:
+    """Raise the data version of these strategies and of the lists that show them.
+
+    Call it inside the transaction that changes the data, so that a reader who sees the new version
+    sees the new data too. Rows are touched in key order, so that two bumps cannot deadlock.
+    """
+    ids = sorted(set(strategy_ids))
+    with transaction.atomic():
+        locked = list(
+            Strategy.objects.filter(pk__in=ids)
+            .order_by("pk")
+            .select_for_update()
+            .values_list("pk", flat=True)
+        )
+        Strategy.objects.filter(pk__in=locked).update(data_version=F("data_version") + 1)
+        CatalogueVersion.objects.filter(name=LIST_VERSION).update(version=F("version") + 1)
+
+
+def delete_strategy(strategy: Strategy, *, reason: str, actor: Actor, now: datetime) -> None:
+    """Delete a strategy that has no record; one with a record is delisted instead.
+
+    Raises ConflictingState naming what is attached: the series have no foreign key in the
+    database, so this guard is theirs.
+    """
+    attached = {
+        "performance points": PerformancePoint.objects.filter(strategy=strategy).exists(),
+        "holdings": Holding.objects.filter(strategy=strategy).exists(),
+        "trades": ImportedTrade.objects.filter(strategy=strategy).exists(),
+    }
+    present = [what for what, there in attached.items() if there]
+    if present:
+        raise ConflictingState(
+            f"{strategy.slug} has {', '.join(present)}; set its status to delisted instead"
+        )
+    with transaction.atomic():
+        record(
+            action="strategy.delete",
+            subject=strategy,
+            actor=actor,
+            now=now,
+            before={"slug": strategy.slug, "name": strategy.name},
+            reason=reason,
+        )
+        strategy.delete()
+        bump_data_version([])
