@@ -23,23 +23,24 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Timeframe(StrEnum):
     """How long one bar lasts; bars begin at multiples of it since 1970-01-01 UTC."""
 
-    M1 = "1m"
-    M5 = "5m"
-    M15 = "15m"
-    M30 = "30m"
-    H1 = "1h"
-    H4 = "4h"
-    D1 = "1d"
+    seconds: int
+    step: timedelta
 
-    @property
-    def seconds(self) -> int:
-        """Give the length of one bar in seconds."""
-        return _SECONDS[self.value]
+    M1 = "1m", 60
+    M5 = "5m", 300
+    M15 = "15m", 900
+    M30 = "30m", 1800
+    H1 = "1h", 3600
+    H4 = "4h", 14_400
+    D1 = "1d", 86_400
 
-    @property
-    def step(self) -> timedelta:
-        """Give the length of one bar."""
-        return timedelta(seconds=self.seconds)
+    def __new__(cls, word: str, seconds: int) -> "Timeframe":
+        """Make a member that is its word and knows its length."""
+        member = str.__new__(cls, word)
+        member._value_ = word
+        member.seconds = seconds
+        member.step = timedelta(seconds=seconds)
+        return member
 
     def is_on_grid(self, at: datetime) -> bool:
         """Tell whether a bar of this length may begin at `at`."""
@@ -57,9 +58,6 @@ class Timeframe(StrEnum):
                 return timeframe
         known = ", ".join(timeframe.value for timeframe in cls)
         raise InvalidInput(f"A step of {seconds:g} s is no known timeframe; known are {known}.")
-
-
-_SECONDS = {"1m": 60, "5m": 300, "15m": 900, "30m": 1800, "1h": 3600, "4h": 14_400, "1d": 86_400}
 
 
 class GappedData(UnusableData):

@@ -105,20 +105,15 @@ class _Sieve:
 
 def _impossible(row: CandleRow) -> str | None:
     """Say what cannot be true of a bar's numbers, or nothing."""
-    prices = {
-        "open": row.open_usd,
-        "high": row.high_usd,
-        "low": row.low_usd,
-        "close": row.close_usd,
-    }
-    for name, value in prices.items():
+    prices = (row.open_usd, row.high_usd, row.low_usd, row.close_usd)
+    for name, value in zip(("open", "high", "low", "close"), prices, strict=True):
         if not value.is_finite() or value <= 0:
             return f"has the {name} {value}, which is not a positive number"
     if row.high_usd < row.low_usd:
         return f"has its high {row.high_usd} below its low {row.low_usd}"
-    if not row.low_usd <= min(row.open_usd, row.close_usd):
+    if row.low_usd > row.open_usd or row.low_usd > row.close_usd:
         return f"has its low {row.low_usd} above its open or close"
-    if not row.high_usd >= max(row.open_usd, row.close_usd):
+    if row.high_usd < row.open_usd or row.high_usd < row.close_usd:
         return f"has its high {row.high_usd} below its open or close"
     if not row.volume.is_finite() or row.volume < 0:
         return f"has the volume {row.volume}"
@@ -127,14 +122,14 @@ def _impossible(row: CandleRow) -> str | None:
 
 def _candle(row: CandleRow, market: str, timeframe: Timeframe) -> Candle:
     return Candle(
-        market=market,
-        timeframe=timeframe,
-        open_at=row.open_at,
-        open_usd=row.open_usd,
-        high_usd=row.high_usd,
-        low_usd=row.low_usd,
-        close_usd=row.close_usd,
-        volume=row.volume,
+        market,
+        timeframe,
+        row.open_at,
+        row.open_usd,
+        row.high_usd,
+        row.low_usd,
+        row.close_usd,
+        row.volume,
     )
 
 
@@ -196,20 +191,26 @@ def _why_not(
     known: Sequence[Candle],
 ) -> UnusableData:
     """Say which refusal a window deserves of which only the `known` bars are there."""
-    if not candles or candles[0].open_at > start_at:
-        begin = f"begin at {candles[0].open_at:%Y-%m-%d %H:%M} UTC" if candles else "are none"
-        return NotEnoughData(
-            f"The {timeframe} bars {begin}, those from {start_at:%Y-%m-%d %H:%M} UTC are needed.",
-            detail={"from": start_at.isoformat(), "to": end_at.isoformat()},
-        )
-    market = candles[0].market
+    index = bisect_left(candles, end_at, key=_open_at)
+    newest = candles[index - 1] if index else None
+    if newest is None:
+        return _not_warm(candles, timeframe, start_at)
     gaps = gaps_of(known)
     if gaps:
         return gaps[-1]
-    if known and known[0].open_at > start_at:
-        return gap_between(start_at, known[0].open_at, market, timeframe)
-    newest = candles[bisect_left(candles, end_at, key=_open_at) - 1]
-    return _stale(newest, end_at)
+    if newest.close_at < end_at:
+        return _stale(newest, end_at)
+    if candles[0].open_at > start_at:
+        return _not_warm(candles, timeframe, start_at)
+    return gap_between(start_at, known[0].open_at, newest.market, timeframe)
+
+
+def _not_warm(candles: Sequence[Candle], timeframe: Timeframe, start_at: datetime) -> NotEnoughData:
+    begin = f"begin at {candles[0].open_at:%Y-%m-%d %H:%M} UTC" if candles else "are none"
+    return NotEnoughData(
+        f"The {timeframe} bars {begin}, those from {start_at:%Y-%m-%d %H:%M} UTC are needed.",
+        detail={"from": start_at.isoformat()},
+    )
 
 
 def _stale(newest: Candle, now: datetime) -> StaleData:
