@@ -6,13 +6,17 @@ from celery import Celery
 from celery.signals import setup_logging
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
+from atlas.worker import PulseStep
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
 
 app = Celery("atlas")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.steps["worker"].add(DjangoStructLogInitStep)
 app.autodiscover_tasks()
-if os.environ.get("ATLAS_PROCESS") == "signer":
+if os.environ.get("ATLAS_PROCESS") != "signer":
+    app.steps["worker"].add(PulseStep)
+else:
     app.autodiscover_tasks(["onchain"], related_name="signer_tasks")
 
 

@@ -2,6 +2,7 @@
 
 from atlas.models.approvals import ApprovalRequest
 from atlas.models.audit import AuditEvent, AuditSeal
+from atlas.models.heartbeats import Heartbeat
 from atlas.models.schedules import ShippedSchedule
 from atlas.models.signer import SignerAttestation
 from atlas.models.switches import TradingState, TradingStateChange
@@ -10,6 +11,7 @@ __all__ = [
     "ApprovalRequest",
     "AuditEvent",
     "AuditSeal",
+    "Heartbeat",
     "ShippedSchedule",
     "SignerAttestation",
     "TradingState",

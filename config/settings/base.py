@@ -159,7 +159,7 @@ CELERY_TASK_ROUTES = {
     "imports.*": {"queue": "imports"},
     "onchain.signer.*": {"queue": "signer"},
 }
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "atlas.beat:PulsingScheduler"  # rows decide; it leaves a sign of life
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {}  # rows decide; see atlas.schedules.ensure_schedules
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_TIMEZONE = "UTC"
