@@ -1,0 +1,28 @@
+"""The rows of the trading workshop."""
+
+from execution.models.accounts import PaperAccount, PaperFlow
+from execution.models.cycles import CycleInput, CycleInputUse, CycleRun, Signal
+from execution.models.deployments import Deployment, FeedClock, GuardrailLimits
+from execution.models.ledger import Fill, Position
+from execution.models.orders import GuardrailDecision, Order, OrderEvent, Trade
+from execution.models.series import Candle, EquityPoint
+
+__all__ = [
+    "Candle",
+    "CycleInput",
+    "CycleInputUse",
+    "CycleRun",
+    "Deployment",
+    "EquityPoint",
+    "FeedClock",
+    "Fill",
+    "GuardrailDecision",
+    "GuardrailLimits",
+    "Order",
+    "OrderEvent",
+    "PaperAccount",
+    "PaperFlow",
+    "Position",
+    "Signal",
+    "Trade",
+]

@@ -1,0 +1,198 @@
+"""Deployments: a strategy put to work, under which limits and on whose clock."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import F, Q
+
+from atlas.domain.candles import Timeframe
+from atlas.domain.states import TradingMode
+from atlas.models.base import RatioField, UsdField, append_only, choice_check, choice_list
+from execution.vocabulary import DeploymentStatus
+
+
+class DeploymentQuerySet(models.QuerySet["Deployment"]):
+    """Reads of deployments."""
+
+    def scheduled(self) -> "DeploymentQuerySet":
+        """Keep those that the schedule runs."""
+        return self.filter(status=DeploymentStatus.ENABLED.value)
+
+    def live(self) -> "DeploymentQuerySet":
+        """Keep those that would trade real money."""
+        return self.filter(mode=TradingMode.LIVE.value)
+
+    def detailed(self) -> "DeploymentQuerySet":
+        """Bring what every page shows beside a deployment."""
+        return self.select_related("strategy", "vault", "vault__chain", "feed_clock")
+
+
+class FeedClock(models.Model):
+    """The time of a recording that is played as if it happened now.
+
+    At `anchor_wall_at` the recording stands at `anchor_feed_at`, and one second on the wall is
+    `speed` seconds of it. A recording plays only while somebody watches: after a pause of the
+    house the anchors move, so that it goes on where it stood.
+    """
+
+    name = models.CharField(max_length=80, unique=True)
+    anchor_wall_at = models.DateTimeField()
+    anchor_feed_at = models.DateTimeField()
+    speed = models.DecimalField(max_digits=12, decimal_places=3)
+    seen_at = models.DateTimeField(help_text="When the house last looked at this clock (wall).")
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(speed__gt=0), name="feed_clock_runs_forward"),
+            models.CheckConstraint(
+                condition=Q(seen_at__gte=F("anchor_wall_at")), name="feed_clock_seen_after_anchor"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.speed.normalize():f} times as fast"
+
+
+class Deployment(models.Model):
+    """A strategy at work on one account: a paper account, or a vault once it goes live.
+
+    It runs the rule and parameters that it was created with: an import that changes the
+    strategy's own does not silently change what trades. Changing them is a new deployment, so
+    that a track record never mixes two ideas.
+    """
+
+    strategy = models.ForeignKey(
+        "strategies.Strategy", on_delete=models.PROTECT, related_name="deployments"
+    )
+    mode = models.CharField(max_length=8, choices=choice_list(TradingMode))
+    vault = models.ForeignKey(
+        "onchain.Vault",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="deployments",
+    )
+    status = models.CharField(
+        max_length=8, choices=choice_list(DeploymentStatus), default=DeploymentStatus.ENABLED
+    )
+    rule = models.CharField(max_length=60)
+    parameters = models.JSONField(default=dict, blank=True)
+    markets = models.JSONField(help_text="Markets that it trades, for example ETH/USD.")
+    timeframe = models.CharField(max_length=4, choices=choice_list(Timeframe))
+    cadence_seconds = models.PositiveIntegerField(
+        help_text="Seconds of feed time between two cycles."
+    )
+    feed = models.CharField(
+        max_length=40, default="replay", help_text="Which market-data provider it listens to."
+    )
+    feed_clock = models.ForeignKey(
+        FeedClock,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="deployments",
+        help_text="Empty: the world's own time.",
+    )
+    min_order_usd = UsdField(default=Decimal(10))
+    leverage_ratio = RatioField(default=Decimal(1), help_text="Size over collateral of an order.")
+    rebalance_band_ratio = RatioField(
+        default=Decimal("0.05"), help_text="Share of the target within which nothing is done."
+    )
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=150)
+
+    objects = DeploymentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            choice_check("mode", TradingMode, name="deployment_mode_known"),
+            choice_check("status", DeploymentStatus, name="deployment_status_known"),
+            choice_check("timeframe", Timeframe, name="deployment_timeframe_known"),
+            models.UniqueConstraint(
+                fields=["vault"],
+                condition=Q(mode="LIVE"),
+                name="deployment_one_live_per_vault",
+            ),
+            models.CheckConstraint(
+                condition=Q(mode="PAPER") | Q(vault__isnull=False),
+                name="deployment_live_needs_a_vault",
+            ),
+            models.CheckConstraint(
+                condition=Q(mode="PAPER") | Q(feed_clock__isnull=True),
+                name="deployment_live_runs_on_the_worlds_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(cadence_seconds__gt=0), name="deployment_cadence_positive"
+            ),
+            models.CheckConstraint(condition=~Q(markets=[]), name="deployment_has_a_market"),
+            models.CheckConstraint(
+                condition=Q(min_order_usd__gt=0)
+                & Q(leverage_ratio__gt=0)
+                & Q(rebalance_band_ratio__gte=0)
+                & Q(rebalance_band_ratio__lte=1),
+                name="deployment_terms_in_range",
+            ),
+        ]
+        permissions = [
+            ("run_paper_cycle", "Can run a paper cycle now"),
+            ("pause_deployment", "Can pause and resume a deployment"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.strategy} on {', '.join(self.markets)} ({self.mode.lower()})"
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether it would trade real money."""
+        return self.mode == TradingMode.LIVE
+
+    @property
+    def cadence(self) -> timedelta:
+        """Give the feed time between two cycles."""
+        return timedelta(seconds=self.cadence_seconds)
+
+
+class GuardrailLimits(models.Model):
+    """What a deployment may risk at most, as decided at one moment.
+
+    Limits are never edited: a change is a new version, and the highest version counts.
+    """
+
+    deployment = models.ForeignKey(
+        Deployment, on_delete=models.PROTECT, related_name="limits_versions"
+    )
+    version = models.PositiveIntegerField()
+    allowed_markets = models.JSONField()
+    max_order_notional_usd = UsdField()
+    max_position_notional_usd = UsdField()
+    max_leverage_ratio = RatioField()
+    max_signal_age_seconds = models.PositiveIntegerField()
+    max_price_age_seconds = models.PositiveIntegerField()
+    reason = models.CharField(max_length=500)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=150)
+
+    class Meta:
+        ordering = ["deployment", "-version"]
+        verbose_name_plural = "guardrail limits"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["deployment", "version"], name="guardrail_limits_one_per_version"
+            ),
+            models.CheckConstraint(
+                condition=Q(max_order_notional_usd__gt=0)
+                & Q(max_position_notional_usd__gt=0)
+                & Q(max_leverage_ratio__gt=0),
+                name="guardrail_limits_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(version__gt=0), name="guardrail_limits_version_1_on"
+            ),
+        ]
+        triggers = append_only("guardrail_limits")
+
+    def __str__(self) -> str:
+        return f"limits v{self.version} of deployment {self.deployment_id}"
