@@ -51,6 +51,15 @@ class Timeframe(StrEnum):
         return at - (at - EPOCH) % self.step
 
     @classmethod
+    def named(cls, word: str) -> "Timeframe":
+        """Find the timeframe that is called `word`; InvalidInput lists the known ones."""
+        for timeframe in cls:
+            if timeframe.value == word:
+                return timeframe
+        known = ", ".join(timeframe.value for timeframe in cls)
+        raise InvalidInput(f"{word!r} is no known timeframe; known are {known}.")
+
+    @classmethod
     def from_seconds(cls, seconds: float) -> "Timeframe":
         """Find the timeframe of a step; InvalidInput lists the known ones."""
         for timeframe in cls:

@@ -22,7 +22,7 @@ class Candle(models.Model):
     high_usd = UsdField()
     low_usd = UsdField()
     close_usd = UsdField()
-    volume = models.DecimalField(max_digits=38, decimal_places=12)
+    volume = models.DecimalField(max_digits=38, decimal_places=18)
 
     class Meta:
         constraints = [

@@ -1,0 +1,1 @@
+"""Market data: one protocol, and the providers that keep it."""
