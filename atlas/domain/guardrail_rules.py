@@ -21,7 +21,7 @@ from atlas.domain.intents import EXIT_KINDS, ORDER_KINDS, Authority, OrderIntent
 from atlas.domain.quotes import MAX_BOUND_BPS, acceptable_price_usd, pays_up
 from atlas.domain.snapshots import Snapshot
 from atlas.domain.states import SWITCH_ALLOWS, PermitKind, SwitchState
-from atlas.domain.units import ZERO, exact, plain
+from atlas.domain.units import RATIO_QUANTUM, ZERO, ceil_to, exact, plain
 
 # How far a stamp may lie ahead of our clock before it is wrong rather than skewed.
 MAX_SKEW = timedelta(seconds=2)
@@ -64,24 +64,26 @@ def allowed_market(
     return _breach("allowed_market", intent.market, allowed, "Market not on the list")
 
 
-def max_order(
+def max_order_notional(
     intent: OrderIntent, snapshot: Snapshot, limits: Limits, now: datetime
 ) -> Breach | None:
     """Bound the notional of one order."""
-    limit = limits.max_order_usd
+    limit = limits.max_order_notional_usd
     if limit is not None and intent.size_delta_usd <= limit:
         return None
-    return _breach("max_order", _usd(intent.size_delta_usd), _usd(limit), "Order too large")
+    return _breach(
+        "max_order_notional", _usd(intent.size_delta_usd), _usd(limit), "Order too large"
+    )
 
 
-def max_position(
+def max_position_notional(
     intent: OrderIntent, snapshot: Snapshot, limits: Limits, now: datetime
 ) -> Breach | None:
     """Bound the notional of the position after the order, at the worse of the two prices."""
-    limit, after_usd = limits.max_position_usd, _notional_after(intent, snapshot)
+    limit, after_usd = limits.max_position_notional_usd, _notional_after(intent, snapshot)
     if limit is not None and after_usd is not None and after_usd <= limit:
         return None
-    return _breach("max_position", _usd(after_usd), _usd(limit), "Position too large")
+    return _breach("max_position_notional", _usd(after_usd), _usd(limit), "Position too large")
 
 
 def _notional_after(intent: OrderIntent, snapshot: Snapshot) -> Decimal | None:
@@ -103,7 +105,7 @@ def max_leverage(
     limit, ratio = limits.max_leverage_ratio, _leverage_after(intent, snapshot)
     if limit is not None and ratio is not None and ratio <= limit:
         return None
-    measured = UNKNOWN if ratio is None else f"{ratio:.4f}x"
+    measured = UNKNOWN if ratio is None else f"{plain(ratio)}x"
     return _breach(
         "max_leverage",
         measured,
@@ -113,7 +115,7 @@ def max_leverage(
 
 
 def _leverage_after(intent: OrderIntent, snapshot: Snapshot) -> Decimal | None:
-    """Give notional over collateral after the order; infinite where nothing backs it."""
+    """Give notional over collateral after the order, rounded up; infinite where nothing backs it."""
     notional_usd = _notional_after(intent, snapshot)
     quote = snapshot.quote(intent.market)
     if notional_usd is None or quote is None:
@@ -125,7 +127,9 @@ def _leverage_after(intent: OrderIntent, snapshot: Snapshot) -> Decimal | None:
         backing_usd += min(ZERO, position.unrealised_usd(worse_usd))
         if notional_usd == 0:
             return ZERO
-        return notional_usd / backing_usd if backing_usd > 0 else Decimal("Infinity")
+        if backing_usd <= 0:
+            return Decimal("Infinity")
+        return ceil_to(notional_usd / backing_usd, RATIO_QUANTUM)
 
 
 def free_collateral(
@@ -239,8 +243,8 @@ HOUSE_RULES: tuple[GuardrailRule, ...] = (
     GuardrailRule("acceptable_price", ORDER_KINDS - {PermitKind.SWAP}, acceptable_price),
     GuardrailRule("within_position", EXIT_KINDS, within_position),
     risk_rule("allowed_market", allowed_market, "allowed_markets"),
-    risk_rule("max_order", max_order, "max_order_usd"),
-    risk_rule("max_position", max_position, "max_position_usd"),
+    risk_rule("max_order_notional", max_order_notional, "max_order_notional_usd"),
+    risk_rule("max_position_notional", max_position_notional, "max_position_notional_usd"),
     risk_rule("max_leverage", max_leverage, "max_leverage_ratio"),
     risk_rule("free_collateral", free_collateral),
     risk_rule("nav_known", nav_known),

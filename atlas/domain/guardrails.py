@@ -26,13 +26,13 @@ UNKNOWN = "unknown"
 class Limits:
     """The limits of a deployment, as its current version states them; None is a missing limit.
 
-    `max_order_usd` and `max_position_usd` are notionals, `max_leverage_ratio` is size over
+    `max_order_notional_usd` and `max_position_notional_usd` are notionals, `max_leverage_ratio` is size over
     collateral, the ages are seconds of feed time.
     """
 
     allowed_markets: frozenset[str] | None = None
-    max_order_usd: Decimal | None = None
-    max_position_usd: Decimal | None = None
+    max_order_notional_usd: Decimal | None = None
+    max_position_notional_usd: Decimal | None = None
     max_leverage_ratio: Decimal | None = None
     max_signal_age_seconds: int | None = None
     max_price_age_seconds: int | None = None

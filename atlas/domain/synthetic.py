@@ -22,7 +22,7 @@ from atlas.domain.candles import Timeframe
 from atlas.domain.recording import COLUMNS
 
 GENERATOR_VERSION = 1
-STEPS_PER_BAR = 6
+STEPS_PER_BAR = 4
 _ROOT_OF_3 = 1.7320508075688772
 
 
@@ -37,7 +37,7 @@ class SyntheticSpec:
     timeframe: Timeframe = Timeframe.H1
     begins_at: datetime = datetime(2024, 1, 1, tzinfo=UTC)
     bars: int = 731 * 24  # 2024 and 2025
-    step_width: float = 0.0022  # standard deviation of one of the STEPS_PER_BAR steps
+    step_width: float = 0.0027  # standard deviation of one of the STEPS_PER_BAR steps
 
     @property
     def file_name(self) -> str:
@@ -49,7 +49,7 @@ class SyntheticSpec:
 SHIPPED: tuple[SyntheticSpec, ...] = (
     SyntheticSpec("synthetic-eth-usd-1h", "ETH/USD", seed=20_240_101, start_price=2_300.0),
     SyntheticSpec(
-        "synthetic-btc-usd-1h", "BTC/USD", seed=20_240_102, start_price=42_000.0, step_width=0.0016
+        "synthetic-btc-usd-1h", "BTC/USD", seed=20_240_102, start_price=42_000.0, step_width=0.002
     ),
 )
 
@@ -62,7 +62,7 @@ class _Regime:
     width: float
 
 
-_REGIMES = (_Regime(0.05, 1.0), _Regime(-0.05, 1.0), _Regime(0.0, 0.6))
+_REGIMES = (_Regime(0.06, 1.0), _Regime(-0.06, 1.0), _Regime(0.0, 0.6))
 _SHORTEST_BARS, _LONGEST_BARS = 8, 40
 
 
@@ -95,8 +95,8 @@ def packed(text: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def description_of(spec: SyntheticSpec) -> dict[str, Any]:
-    """Describe the recording for the file beside it; the hash is that of the unpacked text."""
+def description_of(spec: SyntheticSpec, text: bytes) -> dict[str, Any]:
+    """Describe a recording and its CSV text for the file beside it."""
     return {
         "synthetic": True,
         "label": "; ".join(label_of(spec)),
@@ -110,7 +110,7 @@ def description_of(spec: SyntheticSpec) -> dict[str, Any]:
         "step_width": spec.step_width,
         "generator": "atlas.domain.synthetic",
         "generator_version": GENERATOR_VERSION,
-        "csv_sha256": hashlib.sha256(csv_of(spec)).hexdigest(),
+        "csv_sha256": hashlib.sha256(text).hexdigest(),
     }
 
 
