@@ -140,6 +140,16 @@ class Environment(BaseSettings):
         return value
 
     @property
+    def secret_values(self) -> list[str]:
+        """List every secret of this environment, the passwords inside addresses included."""
+        held = [getattr(self, name) for name in type(self).model_fields]
+        secrets = [value.get_secret_value() for value in held if isinstance(value, SecretStr)]
+        passwords = [urlsplit(secret).password for secret in secrets if "://" in secret]
+        if self.flower_basic_auth is not None:
+            passwords.append(self.flower_basic_auth.get_secret_value().partition(":")[2])
+        return [*secrets, *(password for password in passwords if password)]
+
+    @property
     def active_database_url(self) -> str:
         """Give the database address of this process's role."""
         if self.process in {"migrate", "test"} and self.migrate_database_url:

@@ -1,10 +1,17 @@
-"""How every process writes its log: one JSON line an event, secrets removed."""
+"""How every process writes its log: one JSON line an event, secrets removed.
 
+Redaction is the last step before a line is rendered, so that nothing which is added on the way,
+a traceback for instance, gets around it.
+"""
+
+import logging
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
 
-from atlas.redaction import redact_event
+from atlas.logging import add_request_id, log_uncaught_exceptions
+from atlas.redaction import protect, redact_event
 
 SHARED_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -12,13 +19,20 @@ SHARED_PROCESSORS: list[Any] = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
     structlog.stdlib.PositionalArgumentsFormatter(),
+    structlog.processors.StackInfoRenderer(),
     structlog.processors.format_exc_info,
-    redact_event,
 ]
 
 
-def set_up_structlog() -> None:
-    """Send structlog's events through the standard library's handlers."""
+def set_up_structlog(*, secrets: Iterable[str]) -> None:
+    """Send structlog's events through the standard library's handlers.
+
+    `secrets` are the process's own; they are hidden wherever they occur. Python's warnings and the
+    exceptions that end a process go the same way as every other line.
+    """
+    protect(secrets)
+    logging.captureWarnings(capture=True)
+    log_uncaught_exceptions()
     structlog.configure(
         processors=[*SHARED_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -32,7 +46,9 @@ def logging_settings(*, level: str, output: str) -> dict[str, Any]:
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if output == "json"
-        else structlog.dev.ConsoleRenderer(colors=False)
+        else structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        )
     )
     return {
         "version": 1,
@@ -45,18 +61,20 @@ def logging_settings(*, level: str, output: str) -> dict[str, Any]:
                     redact_event,
                     renderer,
                 ],
-                "foreign_pre_chain": SHARED_PROCESSORS,
+                "foreign_pre_chain": [*SHARED_PROCESSORS, add_request_id],
             }
         },
         "handlers": {
             "stderr": {
-                "class": "logging.StreamHandler",
+                "class": "atlas.logging.LineHandler",
                 "stream": "ext://sys.stderr",
                 "formatter": "atlas",
             }
         },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
+            # Django's own handler would print unformatted, unredacted lines where DEBUG is on.
+            "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": ["stderr"], "level": level, "propagate": False},
             "celery.utils.functional": {"level": "WARNING"},
             "httpx": {"level": "WARNING"},  # it prints whole addresses, keys included

@@ -40,13 +40,14 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "atlas.logging.RequestIdMiddleware",  # first: the answer of every other one carries the id
+    "atlas.api.pages.ApiErrorMiddleware",  # second: whatever fails below answers as the API does
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "atlas.logging.RequestLogMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -76,6 +77,10 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": ENV.redis_url.get_secret_value(),
         "KEY_PREFIX": ENV.redis_prefix,
+        "OPTIONS": {
+            "socket_connect_timeout": 1.0,
+            "socket_timeout": 1.0,
+        },  # slow is as good as away
     }
 }
 
@@ -111,7 +116,7 @@ X_FRAME_OPTIONS = "SAMEORIGIN"  # the console shows its own dialogs in frames
 SECURE_REFERRER_POLICY = "same-origin"
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["atlas.api.authentication.ConsoleSession"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["atlas.api.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
@@ -121,6 +126,8 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "atlas.api.errors.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "URL_FORMAT_OVERRIDE": None,  # the answer's form is negotiated; `format` is a parameter like any
+    "DEFAULT_METADATA_CLASS": None,  # the OpenAPI document describes endpoints, OPTIONS does not
     "COERCE_DECIMAL_TO_STRING": True,
     "DATETIME_FORMAT": "iso-8601",
 }
@@ -139,6 +146,17 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
+    "ENUM_NAME_OVERRIDES": {
+        "StrategyStatus": "strategies.vocabulary.StrategyStatus",
+        "Category": "strategies.vocabulary.Category",
+        "RiskLevel": "strategies.vocabulary.RiskLevel",
+        "SeriesSource": "strategies.vocabulary.SeriesSource",
+        "VaultStatus": "onchain.vocabulary.VaultStatus",
+    },
+    "TAGS": [
+        {"name": "strategies", "description": "The catalogue: what is published and how it did."},
+        {"name": "vaults", "description": "On-chain vaults that strategies are published from."},
+    ],
 }
 
 CELERY_BROKER_URL = ENV.redis_url.get_secret_value()
@@ -167,9 +185,10 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_SEND_SENT_EVENT = True
 CELERY_WORKER_SEND_TASK_EVENTS = True
 
-DJANGO_STRUCTLOG_CELERY_ENABLED = True
-DJANGO_STRUCTLOG_REQUEST_ID_HEADER = "HTTP_X_REQUEST_ID"
-set_up_structlog()
+# A worker's own step connects the publishing signals too; both would log each task twice.
+DJANGO_STRUCTLOG_CELERY_ENABLED = ENV.process not in {"worker", "signer"}
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # RequestIdMiddleware has checked or made it
+set_up_structlog(secrets=ENV.secret_values)
 LOGGING = logging_settings(level=ENV.log_level, output=ENV.log_format)
 
 ATLAS_STATE_DIR = ENV.state_dir

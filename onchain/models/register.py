@@ -3,6 +3,7 @@
 from django.db import models
 
 from atlas.models.base import choice_check, choice_list
+from onchain.querysets import VaultQuerySet
 from onchain.vocabulary import VaultStatus
 
 
@@ -41,6 +42,8 @@ class Vault(models.Model):
     inception_on = models.DateField(null=True, blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+
+    objects = VaultQuerySet.as_manager()
 
     class Meta:
         ordering = ["chain", "address"]

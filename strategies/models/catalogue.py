@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from atlas.models.base import choice_check, choice_list
+from strategies.querysets import StrategyQuerySet
 from strategies.vocabulary import Category, RiskLevel, StrategyStatus
 
 
@@ -45,6 +46,8 @@ class Strategy(models.Model):
     )
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+
+    objects = StrategyQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "pk"]

@@ -1,0 +1,1 @@
+"""The kit that every endpoint shares: errors, rendering, pagination, filtering, schema."""

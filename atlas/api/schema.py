@@ -1,0 +1,68 @@
+"""How endpoints describe themselves in the OpenAPI document."""
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import extend_schema_serializer
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+
+from atlas.api.errors import ERROR_CODES
+from atlas.api.filtering import ordering_parameters
+
+BAD_INPUT = "A parameter is unknown, malformed or out of range"
+NOT_AUTHENTICATED = "Log in or send a key"
+NOT_ALLOWED = "You lack the right"
+NOT_FOUND = "There is no such object or page, or you may not see it"
+NOT_ACCEPTABLE = "None of the accepted media types is offered"
+BROKEN = "A bug on our side"
+AWAY = "A service behind the API is away or slow; try again after Retry-After seconds"
+
+
+@extend_schema_serializer(component_name="Error")
+class ErrorEnvelope(serializers.Serializer[Any]):
+    """The one form of every error."""
+
+    code = serializers.ChoiceField(
+        choices=sorted(ERROR_CODES), help_text="A stable word for machines."
+    )
+    message = serializers.CharField(
+        help_text="One sentence for a person: what is wrong, what to do."
+    )
+    detail = serializers.DictField(
+        help_text="What the message is about: field -> reasons, or the values that it names."
+    )
+    request_id = serializers.CharField(help_text="Also in X-Request-ID; name it in reports.")
+
+
+class AtlasAutoSchema(AutoSchema):
+    """Add what every endpoint has in common: the error envelope, the order parameter, tags."""
+
+    def get_tags(self) -> list[str]:
+        """Sort endpoints by what they are about, the first word of their path."""
+        return [self._tokenize_path()[0]]
+
+    def _get_filter_parameters(self) -> list[dict[str, Any]]:
+        """Add the order of lists to the filters."""
+        parameters: list[dict[str, Any]] = super()._get_filter_parameters()
+        if self._is_list_view():
+            parameters += ordering_parameters(self.view)
+        return parameters
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        """Add the errors that an endpoint can answer with."""
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        for status, description in self._errors().items():
+            if status not in bodies:
+                body = self._get_response_for_code(ErrorEnvelope, status, direction=direction)
+                bodies[status] = {**body, "description": description}
+        return dict(sorted(bodies.items()))
+
+    def _errors(self) -> dict[str, str]:
+        """Name the error statuses of this endpoint with what they mean."""
+        errors = {"400": BAD_INPUT, "406": NOT_ACCEPTABLE, "500": BROKEN, "503": AWAY}
+        if not any(isinstance(one, AllowAny) for one in self.view.get_permissions()):
+            errors |= {"401": NOT_AUTHENTICATED, "403": NOT_ALLOWED}
+        if "{" in self.path or self._is_list_view():  # a page beyond the last one is not there
+            errors["404"] = NOT_FOUND
+        return errors

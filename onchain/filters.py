@@ -1,0 +1,27 @@
+"""What lists of the vault register can be narrowed by."""
+
+from django_filters.filters import CharFilter, NumberFilter
+from django_filters.filterset import FilterSet
+
+from atlas.api.filtering import AnyOfFilter
+from onchain.models import Vault
+from onchain.vocabulary import VaultStatus
+
+
+class VaultFilter(FilterSet):
+    """The list of vaults: each filter narrows it further."""
+
+    strategy = CharFilter(
+        field_name="strategy__slug", max_length=80, help_text="Slug of the strategy."
+    )
+    chain = NumberFilter(
+        field_name="chain_id", min_value=1, decimal_places=0, help_text="Id of the chain: 42161."
+    )
+    status = AnyOfFilter(
+        choices=[(word.value, word.value) for word in VaultStatus],
+        help_text="One or several, by commas.",
+    )
+
+    class Meta:
+        model = Vault
+        fields: list[str] = []
