@@ -57,7 +57,7 @@ def main() -> int:
     os.environ.pop(MARK, None)
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     sys.path[0] = root  # the script's own folder must not shadow the standard library
-    from atlas.embedded.installation import prepare_and_run
+    from atlas.embedded.verbs import prepare_and_run
 
     return prepare_and_run(root, sys.argv[1:])
 

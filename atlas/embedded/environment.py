@@ -11,7 +11,8 @@ from pathlib import Path
 
 OWNER_ONLY = "ATLAS_MIGRATE_DATABASE_URL"
 SIGNER_ONLY_PREFIX = "ATLAS_SIGNER_"
-FLOWER_PASSWORD = "FLOWER_BASIC_AUTH"  # noqa: S105  # the name of the variable that Flower reads
+FLOWER_LOGIN = "ATLAS_FLOWER_BASIC_AUTH"
+FLOWER_READS = "FLOWER_BASIC_AUTH"  # from the environment, for arguments are seen by everybody
 STRANGERS = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PYTHONSTARTUP"}  # another venv's habits
 
 
@@ -25,6 +26,7 @@ class Connections:
     redis_url: str
     redis_prefix: str
     secret_key: str
+    flower_login: str
     is_embedded: bool
     extra: Mapping[str, str] = field(default_factory=dict)
 
@@ -50,7 +52,8 @@ def process_environment(
     told = {
         name: value
         for name, value in environ.items()
-        if name not in {OWNER_ONLY, FLOWER_PASSWORD} and not name.startswith(SIGNER_ONLY_PREFIX)
+        if name not in {OWNER_ONLY, FLOWER_LOGIN, FLOWER_READS}
+        and not name.startswith(SIGNER_ONLY_PREFIX)
     }
     told |= _shared(environ, connections)
     told["ATLAS_PROCESS"] = process
@@ -58,6 +61,8 @@ def process_environment(
         told[OWNER_ONLY] = connections.owner_url
     if process == "signer":
         told |= _signer_settings(environ, connections)
+    if process == "flower":
+        told[FLOWER_READS] = environ.get(FLOWER_LOGIN) or connections.flower_login
     return told
 
 

@@ -14,6 +14,8 @@ from atlas.embedded.postgres import APP, OWNER, SIGNER, Cluster
 from atlas.embedded.redis_server import RedisServer
 from atlas.embedded.service_user import choose_service_user
 
+FLOWER_USER = "atlas"
+
 Server = Cluster | RedisServer
 
 
@@ -44,6 +46,7 @@ class Services:
             redis_url=self.redis.url if self.redis else environ["ATLAS_REDIS_URL"],
             redis_prefix=prefix,
             secret_key=secret.secret_key,
+            flower_login=f"{FLOWER_USER}:{secret.flower_password}",
             is_embedded=bool(self.servers),
         )
 
