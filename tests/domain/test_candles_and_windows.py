@@ -26,7 +26,7 @@ from atlas.domain.candles import (
 from atlas.domain.errors import Bug, DomainRefusal, InvalidInput
 from atlas.domain.normalisation import Normalised, normalise, require_fresh, window
 
-CASES = settings(max_examples=50, deadline=None)
+CASES = settings(max_examples=30, deadline=None)
 START = datetime(2024, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 LATER = START + timedelta(days=365)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from atlas.domain.clock import ReplayClock, WallClock, next_slot, slot_at, slots_between
 from atlas.domain.errors import InvalidInput
 
-CASES = settings(max_examples=50, deadline=None)
+CASES = settings(max_examples=30, deadline=None)
 WALL = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
 FEED = datetime(2024, 1, 1, tzinfo=UTC)
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001

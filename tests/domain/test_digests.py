@@ -14,7 +14,7 @@ from atlas.domain.errors import Bug
 from atlas.domain.intents import Authority, OrderIntent
 from atlas.domain.states import PermitKind
 
-CASES = settings(max_examples=50, deadline=None)
+CASES = settings(max_examples=30, deadline=None)
 AT = datetime(2024, 3, 1, 12, tzinfo=UTC)
 INTENT = OrderIntent(
     account="paper:demo",

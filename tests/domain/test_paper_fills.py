@@ -25,7 +25,7 @@ from atlas.domain.quotes import Quote
 from atlas.domain.states import PermitKind
 from atlas.domain.units import exact
 
-CASES = settings(max_examples=60, deadline=None)
+CASES = settings(max_examples=30, deadline=None)
 AT = datetime(2024, 3, 1, tzinfo=UTC)
 QUOTE = Quote("ETH/USD", Decimal(1999), Decimal(2001), AT, "test")
 TERMS = PaperTerms(

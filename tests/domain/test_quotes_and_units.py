@@ -18,7 +18,7 @@ from atlas.domain.units import (
     plain,
 )
 
-CASES = settings(max_examples=50, deadline=None)
+CASES = settings(max_examples=30, deadline=None)
 AT = datetime(2024, 3, 1, tzinfo=UTC)
 AMOUNTS = st.decimals("-1000000000", "1000000000", places=15)
 

@@ -19,7 +19,7 @@ from atlas.domain.snapshots import Snapshot
 from atlas.domain.states import PermitKind
 from atlas.domain.units import exact
 
-CASES = settings(max_examples=60, deadline=None)
+CASES = settings(max_examples=30, deadline=None)
 AT = datetime(2024, 3, 1, 12, tzinfo=UTC)
 TERMS = SizingTerms(min_order_usd=Decimal(10), leverage_ratio=Decimal(2))
 

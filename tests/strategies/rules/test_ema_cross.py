@@ -13,7 +13,7 @@ from atlas.domain.positions import Position
 from atlas.domain.signals import Direction, Signal
 from strategies.rules.ema_cross import EmaCross, EmaCrossParameters
 
-CASES = settings(max_examples=60, deadline=None)
+CASES = settings(max_examples=40, deadline=None)
 RULE = EmaCross()
 FAST = EmaCrossParameters(fast_bars=2, slow_bars=4)
 START = datetime(2024, 1, 1, tzinfo=UTC)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from atlas.domain.errors import Bug
 from strategies.rules.indicators import ema, ema_step, sma
 
-CASES = settings(max_examples=60, deadline=None)
+CASES = settings(max_examples=40, deadline=None)
 PRICES = st.lists(st.floats(0.01, 1e6), min_size=1, max_size=80)
 
 
