@@ -90,6 +90,8 @@ def test_a_change_raises_the_epoch_and_leaves_a_change_row_and_an_audit_row(pers
     change = TradingStateChange.objects.latest("pk")
     assert (change.before, change.after, change.reason) == ("ACTIVE", "HALTED", "drill")
     event = AuditEvent.objects.filter(action="switch.halted").latest("pk")
+    assert event.before is not None
+    assert event.after is not None
     assert (event.actor, event.before["state"], event.after["state"]) == (
         "ann",
         "ACTIVE",

@@ -1,6 +1,8 @@
 """The lifecycle tables and the one function that moves along them."""
 
 import itertools
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -50,7 +52,7 @@ def test_a_pair_is_moved_exactly_where_its_table_allows_it(name, old, new):
         state = old
         _default_manager = Found
 
-    row = Row()
+    row: Any = Row()
     if new in LIFECYCLES[name][old]:
         assert move(row, new, LIFECYCLES[name]).state == new
         return
@@ -70,7 +72,7 @@ def test_a_row_that_somebody_else_moved_first_is_a_conflict_and_stays_as_it_is()
         reason="because",
         requester=User.objects.create_user("asker"),
         requested_at=now,
-        expires_at=now + timezone.timedelta(minutes=1),
+        expires_at=now + timedelta(minutes=1),
     )
     stale = ApprovalRequest.objects.get(pk=request.pk)
     move(request, ApprovalState.REJECTED, APPROVAL_TRANSITIONS)

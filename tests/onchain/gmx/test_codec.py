@@ -1,7 +1,9 @@
 """GMX and dHEDGE calldata: every vector is reproduced, and only canonical bytes are understood."""
 
-import eth_abi
+from collections.abc import Callable
+
 import pytest
+from eth_abi.abi import encode
 from eth_utils import to_checksum_address
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,7 @@ from tests.onchain.vectors import load, raw
 ORDERS = {order["name"]: order for order in load("gmx_create_order")["orders"]}
 MULTICALLS = load("gmx_multicall")
 VAULT_CALLS = load("dhedge_calldata")
-SUPPORTED = {
+SUPPORTED: dict[str, Callable[..., codec.RouterCall]] = {
     "sendTokens": lambda token, to, amount: codec.SendTokens(token, to, int(amount)),
     "sendWnt": lambda to, amount: codec.SendWnt(to, int(amount)),
     "cancelOrder": lambda key: codec.CancelOrder(raw(key)),
@@ -215,7 +217,7 @@ def test_arbitrary_bytes_never_crash_the_decoder(data):
 
 def test_a_multicall_within_a_multicall_is_refused():
     inner = codec.encode_router(codec.Multicall(()))
-    outer = selector(codec.MULTICALL) + eth_abi.encode(["bytes[]"], [[inner]])
+    outer = selector(codec.MULTICALL) + encode(["bytes[]"], [[inner]])
     with pytest.raises(UndecodableBytes, match="not known"):
         codec.decode_router(outer)
 
