@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from eth_abi.abi import encode
-from eth_utils import to_checksum_address
+from eth_utils.address import to_checksum_address
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,7 +1,10 @@
 """GMX's events are read by item name, from vectors and from a real chain's bytes."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
-from eth_utils import to_checksum_address
+from eth_utils.address import to_checksum_address
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +16,7 @@ from tests.onchain.vectors import load, raw
 LOGS = load("gmx_events")["logs"]
 TOPICS = load("gmx_event_topics")
 LIFECYCLE = load("gmx_lifecycle")
-GROUPS = {
+GROUPS: dict[str, Callable[[Any], Any]] = {
     "addressItems": to_checksum_address,
     "uintItems": int,
     "intItems": int,
@@ -35,7 +38,8 @@ def test_an_event_of_the_vectors_is_read_item_by_item(log):
         expected["eventName"],
         to_checksum_address(expected["msgSender"]),
     )
-    items, lists = {}, {}
+    items: dict[str, Any] = {}
+    lists: dict[str, tuple[Any, ...]] = {}
     for group, read in GROUPS.items():
         found = expected["eventData"][group]
         items |= {key: read(value) for key, value in found["items"].items()}
