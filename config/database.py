@@ -5,6 +5,8 @@ from urllib.parse import unquote, urlsplit
 
 from config.env import Environment
 
+DEFAULT_SIGNER_ROLE = "atlas_signer"
+
 # Per process: statement and lock time-outs in milliseconds. The lock time-out is the shorter, the
 # task or request time-out above both the longest, so that a wait ends where it is understood.
 TIME_OUTS_MS: dict[str, tuple[int, int]] = {
@@ -43,3 +45,17 @@ def database_settings(environment: Environment) -> dict[str, Any]:
             "options": session,
         },
     }
+
+
+def database_roles(environment: Environment) -> dict[str, str]:
+    """Name the roles that `grant_roles` gives rights to: the users of the configured addresses."""
+    signer = environment.signer_database_url
+    return {
+        "app": _user(environment.database_url.get_secret_value()),
+        "signer": _user(signer.get_secret_value()) if signer else DEFAULT_SIGNER_ROLE,
+    }
+
+
+def _user(url: str) -> str:
+    """Read the user out of a database address."""
+    return unquote(urlsplit(url).username or "")

@@ -5,10 +5,13 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from atlas.models.base import append_only
+from atlas.rights import APPEND, Rights
 
 
 class AuditEvent(models.Model):
     """One thing that a person, a schedule or a worker did; never edited, never deleted."""
+
+    database_rights = Rights(app=APPEND, signer=APPEND)
 
     occurred_at = models.DateTimeField(db_index=True)
     actor = models.CharField(max_length=150, help_text="User name, or the name of the automation.")

@@ -3,6 +3,7 @@
 from django.db import models
 
 from atlas.models.base import append_only
+from atlas.rights import APPEND, READ, Rights
 
 
 class SignerAttestation(models.Model):
@@ -11,6 +12,8 @@ class SignerAttestation(models.Model):
     Other processes cannot see the signer's environment; these rows are all they learn: that it
     runs, whether it holds a key, for which address, and whether live trading is on there.
     """
+
+    database_rights = Rights(app=READ, signer=APPEND)
 
     attested_at = models.DateTimeField(db_index=True)
     host = models.CharField(max_length=120)

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 
 from atlas.domain.states import SwitchScope, SwitchState
 from atlas.models.base import append_only, choice_check, choice_list
+from atlas.rights import READ, Rights
 
 
 class TradingState(models.Model):
@@ -14,6 +15,8 @@ class TradingState(models.Model):
     A scope that has no row is treated as HALTED. Rows are read under the shared advisory lock
     and written under the exclusive one, by `atlas.switches` alone.
     """
+
+    database_rights = Rights(app=frozenset({"SELECT", "INSERT", "UPDATE"}), signer=READ)
 
     scope = models.CharField(max_length=16, choices=choice_list(SwitchScope))
     key = models.CharField(

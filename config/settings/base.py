@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from config.database import database_settings
+from config.database import database_roles, database_settings
 from config.env import environment_or_exit
 from config.logs import logging_settings, set_up_structlog
 
@@ -147,11 +147,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "ENUM_NAME_OVERRIDES": {
-        "StrategyStatus": "strategies.vocabulary.StrategyStatus",
-        "Category": "strategies.vocabulary.Category",
-        "RiskLevel": "strategies.vocabulary.RiskLevel",
-        "SeriesSource": "strategies.vocabulary.SeriesSource",
-        "VaultStatus": "onchain.vocabulary.VaultStatus",
+        "ErrorCode": "atlas.api.schema.CODES",
+        "StrategyStatus": "strategies.filters.STATUSES",
+        "Category": "strategies.filters.CATEGORIES",
+        "RiskLevel": "strategies.filters.RISK_LEVELS",
+        "SeriesSource": "strategies.filters.SOURCES",
+        "VaultStatus": "onchain.filters.VAULT_STATUSES",
     },
     "TAGS": [
         {"name": "strategies", "description": "The catalogue: what is published and how it did."},
@@ -201,3 +202,4 @@ ATLAS_OUTBOUND_ALLOW_PRIVATE = ENV.outbound_allow_private
 ATLAS_INSTANCE_NAME = ENV.instance_name
 ATLAS_PROCESS = ENV.process
 ATLAS_EMBEDDED = ENV.embedded
+ATLAS_DATABASE_ROLES = database_roles(ENV)  # names only; no address leaves config

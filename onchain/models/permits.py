@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from atlas.domain.states import PermitKind, PermitState
 from atlas.models.base import choice_check, choice_list
+from atlas.rights import APPEND, READ, Rights
 from onchain.vocabulary import PermitVenue
 
 FROZEN_COLUMNS = ["id", "venue", "kind", "intent_digest", "intent_tag", "issued_at", "expires_at"]
@@ -19,6 +20,8 @@ class TransactionPermit(models.Model):
     The chain's floor does not know orders: a permit carries the digest of the intent and an opaque
     tag. It is inserted by `onchain.permits.issue` alone; what it permits never changes.
     """
+
+    database_rights = Rights(app=APPEND, signer=READ, app_updates=("state", "ended_at"))
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     venue = models.CharField(max_length=8, choices=choice_list(PermitVenue))
