@@ -77,6 +77,8 @@ def logging_settings(*, level: str, output: str) -> dict[str, Any]:
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": ["stderr"], "level": level, "propagate": False},
             "celery.utils.functional": {"level": "WARNING"},
-            "httpx": {"level": "WARNING"},  # it prints whole addresses, keys included
+            # They print whole addresses and headers, keys included.
+            "httpx": {"level": "WARNING"},
+            "httpcore": {"level": "WARNING"},
         },
     }

@@ -1,21 +1,21 @@
 """What lists of the catalogue can be narrowed by."""
 
-from typing import Any
-
 from django_filters.filters import CharFilter
 from django_filters.filterset import FilterSet
 
 from atlas.api.filtering import AnyOfFilter, StrictBooleanFilter
+from atlas.models.base import choice_list
 from strategies.models import Strategy
 from strategies.querysets import StrategyQuerySet
-from strategies.vocabulary import Category, RiskLevel, StrategyStatus
+from strategies.vocabulary import Category, RiskLevel, SeriesSource, StrategyStatus
 
 LONGEST_SEARCH = 100
 
-
-def _choices(words: Any) -> list[tuple[str, str]]:
-    """List the words of a vocabulary as choices."""
-    return [(word.value, word.value) for word in words]
+# Named here so that the OpenAPI document calls each vocabulary by one name wherever it occurs.
+STATUSES = choice_list(StrategyStatus)
+CATEGORIES = choice_list(Category)
+RISK_LEVELS = choice_list(RiskLevel)
+SOURCES = choice_list(SeriesSource)
 
 
 class StrategyFilter(FilterSet):
@@ -29,14 +29,14 @@ class StrategyFilter(FilterSet):
     asset = CharFilter(
         method="by_asset", max_length=40, help_text="Symbol of an asset that it trades."
     )
-    category = AnyOfFilter(choices=_choices(Category), help_text="One or several, by commas.")
+    category = AnyOfFilter(choices=CATEGORIES, help_text="One or several, by commas.")
     timeframe = CharFilter(max_length=8, help_text="Bar length: 1h, 1d.")
     status = AnyOfFilter(
-        choices=_choices(StrategyStatus),
+        choices=STATUSES,
         method="by_status",
         help_text="One or several, by commas; without it all but the delisted.",
     )
-    risk_level = AnyOfFilter(choices=_choices(RiskLevel), help_text="One or several, by commas.")
+    risk_level = AnyOfFilter(choices=RISK_LEVELS, help_text="One or several, by commas.")
     featured = StrictBooleanFilter(help_text="Only featured ones, or only others.")
     curated = StrictBooleanFilter(help_text="Only curated ones, or only others.")
     tag = CharFilter(method="by_tag", max_length=60, help_text="A tag it carries.")

@@ -39,3 +39,6 @@ class StrategyQuerySet(models.QuerySet[Any]):
                 | models.Q(description__icontains=word)
             )
         return found
+
+
+StrategyManager = models.Manager.from_queryset(StrategyQuerySet)

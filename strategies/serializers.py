@@ -8,9 +8,9 @@ from rest_framework.reverse import reverse
 
 from atlas.api.fields import UsdText
 from atlas.api.filtering import DateRangeQuery
+from strategies.filters import SOURCES
 from strategies.headlines import headline_of
 from strategies.models import Benchmark, MetricsSnapshot, Strategy
-from strategies.vocabulary import SeriesSource
 
 
 class HeadlineSerializer(serializers.ModelSerializer[MetricsSnapshot]):
@@ -124,7 +124,7 @@ class PerformanceQuery(DateRangeQuery):
     """What may be asked of a NAV series."""
 
     source = serializers.ChoiceField(  # type: ignore[assignment]  # a field, the base means another
-        choices=[one.value for one in SeriesSource],
+        choices=SOURCES,
         required=False,
         help_text="Kind of evidence; without it the best that exists: live, paper, backtest.",
     )
@@ -143,7 +143,7 @@ class PerformanceSerializer(serializers.Serializer[Any]):
 
     strategy = serializers.SlugField()
     source = serializers.ChoiceField(  # type: ignore[assignment]  # a field, the base means another
-        choices=[one.value for one in SeriesSource], allow_null=True
+        choices=SOURCES, allow_null=True
     )
     data_version = serializers.IntegerField()
     observations = serializers.IntegerField()

@@ -49,6 +49,8 @@ ERROR_CODES: Mapping[str, str] = {
     "unusable_data": "Market data is stale, gapped or malformed.",
     "denied": "A guardrail, a switch or a limit forbids it.",
     "refused": "We said no; the message says why.",
+    "outbound_refused": "A host outside may not be asked, or its answer is unusable.",
+    "answer_too_large": "A host outside sent more than is read.",
     "temporary": "A service is away or slow; try again later.",
     "needs_human": "No retry will help; an operator has to act.",
     "bad_request": "The request itself is not acceptable.",

@@ -30,6 +30,8 @@ LARGEST_SIZE = 200
 PAGE_PARAMETER = "page"
 SIZE_PARAMETER = "page_size"
 CURSOR_PARAMETER = "cursor"
+PAGE_SCHEMA: Mapping[str, Any] = {"type": "integer", "minimum": 1}
+SIZE_SCHEMA: Mapping[str, Any] = {**PAGE_SCHEMA, "maximum": LARGEST_SIZE}
 
 
 class PageOutOfRange(NotFound):
@@ -47,8 +49,6 @@ class PagePagination(PageNumberPagination):
     max_page_size = LARGEST_SIZE
     page_query_param = PAGE_PARAMETER
     page_size_query_param = SIZE_PARAMETER
-    page_query_description = "Number of the page, from 1."
-    page_size_query_description = f"Rows a page, from 1 to {LARGEST_SIZE}."
 
     def paginate_queryset(
         self, queryset: Any, request: Request, view: APIView | None = None
@@ -93,14 +93,18 @@ class PagePagination(PageNumberPagination):
         number = {"type": "integer", "minimum": 0}
         properties = {
             "count": {**number, "description": "Rows in the whole list."},
-            "page": {"type": "integer", "minimum": 1},
-            "page_size": {"type": "integer", "minimum": 1, "maximum": LARGEST_SIZE},
-            "pages": {"type": "integer", "minimum": 1},
+            "page": PAGE_SCHEMA,
+            "page_size": SIZE_SCHEMA,
+            "pages": PAGE_SCHEMA,
             "next": link,
             "previous": link,
             "results": schema,
         }
         return {"type": "object", "required": list(properties), "properties": properties}
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        """Describe the parameters for the OpenAPI document."""
+        return [_parameter(PAGE_PARAMETER, PAGE_SCHEMA, "Number of the page."), _size_parameter()]
 
 
 class CursorPagination(BasePagination):
@@ -140,7 +144,7 @@ class CursorPagination(BasePagination):
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Describe the wrapped rows for the OpenAPI document."""
         properties = {
-            "page_size": {"type": "integer", "minimum": 1, "maximum": LARGEST_SIZE},
+            "page_size": SIZE_SCHEMA,
             "next": {"type": "string", "format": "uri", "nullable": True},
             "results": schema,
         }
@@ -149,11 +153,7 @@ class CursorPagination(BasePagination):
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         """Describe the parameters for the OpenAPI document."""
         cursor = "Where to go on: taken from `next`, never made up."
-        size = PagePagination.page_size_query_description
-        return [
-            _parameter(CURSOR_PARAMETER, {"type": "string"}, cursor),
-            _parameter(SIZE_PARAMETER, {"type": "integer"}, size),
-        ]
+        return [_parameter(CURSOR_PARAMETER, {"type": "string"}, cursor), _size_parameter()]
 
     def _cursor(self, row: Model) -> str:
         """Write down the key of a row."""
@@ -262,3 +262,8 @@ def _parameter(name: str, schema: Mapping[str, Any], description: str) -> dict[s
         "schema": dict(schema),
         "description": description,
     }
+
+
+def _size_parameter() -> dict[str, Any]:
+    """Describe how many rows a page has."""
+    return _parameter(SIZE_PARAMETER, {**SIZE_SCHEMA, "default": DEFAULT_SIZE}, "Rows a page.")

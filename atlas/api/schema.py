@@ -10,6 +10,7 @@ from rest_framework.permissions import AllowAny
 from atlas.api.errors import ERROR_CODES
 from atlas.api.filtering import ordering_parameters
 
+CODES = sorted(ERROR_CODES.items())
 BAD_INPUT = "A parameter is unknown, malformed or out of range"
 NOT_AUTHENTICATED = "Log in or send a key"
 NOT_ALLOWED = "You lack the right"
@@ -23,9 +24,7 @@ AWAY = "A service behind the API is away or slow; try again after Retry-After se
 class ErrorEnvelope(serializers.Serializer[Any]):
     """The one form of every error."""
 
-    code = serializers.ChoiceField(
-        choices=sorted(ERROR_CODES), help_text="A stable word for machines."
-    )
+    code = serializers.ChoiceField(choices=CODES, help_text="A stable word for machines.")
     message = serializers.CharField(
         help_text="One sentence for a person: what is wrong, what to do."
     )

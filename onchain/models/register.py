@@ -3,7 +3,7 @@
 from django.db import models
 
 from atlas.models.base import choice_check, choice_list
-from onchain.querysets import VaultQuerySet
+from onchain.querysets import VaultManager
 from onchain.vocabulary import VaultStatus
 
 
@@ -43,7 +43,7 @@ class Vault(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
-    objects = VaultQuerySet.as_manager()
+    objects = VaultManager()
 
     class Meta:
         ordering = ["chain", "address"]

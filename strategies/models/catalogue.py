@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from atlas.models.base import choice_check, choice_list
-from strategies.querysets import StrategyQuerySet
+from strategies.querysets import StrategyManager
 from strategies.vocabulary import Category, RiskLevel, StrategyStatus
 
 
@@ -47,7 +47,7 @@ class Strategy(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
-    objects = StrategyQuerySet.as_manager()
+    objects = StrategyManager()
 
     class Meta:
         ordering = ["name", "pk"]

@@ -1,0 +1,280 @@
+"""The one client for outbound HTTP; no other file talks HTTP to the world.
+
+Every request has a total deadline that holds for each single read too, a cap on the size of the
+answer, and goes only where `atlas.outbound` allows, redirects included. Messages name the host and
+never the rest of an address: node providers put their keys into paths.
+"""
+
+import ssl
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import httpcore
+import httpx
+import orjson
+
+from atlas.domain.errors import DomainRefusal, Temporary
+from atlas.outbound import REFUSED, OutboundPolicy
+
+DEFAULT_SECONDS = 10.0
+CONNECT_SECONDS = 5.0
+DEFAULT_BYTES = 5_000_000
+MOST_REDIRECTS = 5
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+RETRIABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
+USER_AGENT = "atlas"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a host answered; header names are in lower case."""
+
+    host: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def require_success(self) -> "Answer":
+        """Give the answer if its status is 2xx.
+
+        Raises Temporary for a status that asks to come back later, DomainRefusal for any other.
+        """
+        if 200 <= self.status < 300:  # noqa: PLR2004  # the range is the definition of success
+            return self
+        words = f"{self.host} answered with status {self.status}"
+        if self.status in RETRIABLE:
+            raise Temporary(words, detail={"status": self.status})
+        raise DomainRefusal(words, code=REFUSED, detail={"status": self.status})
+
+    def json(self) -> Any:
+        """Read the body as JSON; raises DomainRefusal where it is none."""
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            raise DomainRefusal(f"{self.host} answered with no JSON", code=REFUSED) from None
+
+
+def fetch(
+    url: str,
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+    timeout_seconds: float = DEFAULT_SECONDS,
+    max_bytes: int = DEFAULT_BYTES,
+    policy: OutboundPolicy | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> Answer:
+    """Send one request and give its answer, whatever its status.
+
+    Redirects of GET and HEAD are followed, at most five, each checked like the first; the caller's
+    headers go to the first origin only. Raises DomainRefusal for what the policy forbids, an answer
+    above `max_bytes` or a redirect that is not followed; Temporary for time-outs and broken
+    connections.
+    """
+    rules = policy or OutboundPolicy.from_settings()
+    deadline = time.monotonic() + timeout_seconds
+    here, sent = _parsed(url), {"user-agent": USER_AGENT, **_lower(headers or {})}
+    for _ in range(MOST_REDIRECTS + 1):
+        _require_allowed(here, rules)
+        request = _request(method, here, sent, body)
+        answer = _send(request, rules, deadline, max_bytes, tls or _public_tls())
+        target = answer.headers.get("location")
+        if answer.status not in REDIRECTS or target is None:
+            return answer
+        following = _redirected(here, target, method)
+        if _origin(following) != _origin(here):
+            sent = {"user-agent": USER_AGENT}
+        here = following
+    raise DomainRefusal(f"{here.host} redirects more than {MOST_REDIRECTS} times", code=REFUSED)
+
+
+def _parsed(url: str) -> httpx.URL:
+    """Read an address; raises DomainRefusal without repeating it."""
+    try:
+        return httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):
+        raise DomainRefusal("The outbound address is malformed", code=REFUSED) from None
+
+
+def _require_allowed(url: httpx.URL, rules: OutboundPolicy) -> None:
+    """Refuse an address that the policy forbids or that carries credentials in its host part."""
+    if url.userinfo:
+        raise DomainRefusal(
+            f"The address of {url.host} carries credentials; send them as a header", code=REFUSED
+        )
+    rules.require_allowed(scheme=url.scheme, host=url.host, port=url.port)
+
+
+def _request(
+    method: str, url: httpx.URL, headers: Mapping[str, str], body: bytes | None
+) -> httpx.Request:
+    """Build the request; compressed answers are not asked for, so that a cap caps."""
+    return httpx.Request(
+        method, url, headers={**headers, "accept-encoding": "identity"}, content=body
+    )
+
+
+def _send(
+    request: httpx.Request,
+    rules: OutboundPolicy,
+    deadline: float,
+    max_bytes: int,
+    tls: ssl.SSLContext,
+) -> Answer:
+    """Send one request over a connection of its own and read the whole answer."""
+    host = request.url.host
+    url = httpcore.URL(
+        scheme=request.url.raw_scheme,
+        host=request.url.raw_host,
+        port=request.url.port,
+        target=request.url.raw_path,
+    )
+    backend = _PinnedBackend(rules, deadline)
+    try:
+        with (
+            httpcore.ConnectionPool(ssl_context=tls, network_backend=backend) as pool,
+            pool.stream(
+                request.method, url, headers=request.headers.raw, content=request.content
+            ) as response,
+        ):
+            headers = httpx.Headers(response.headers)
+            _require_plain(host, headers)
+            content = _read(host, response.iter_stream(), max_bytes)
+            return Answer(host, response.status, dict(headers.items()), content)
+    except httpcore.TimeoutException as error:
+        raise Temporary(f"{host} did not answer in time") from error
+    except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+        raise Temporary(f"The connection to {host} failed: {type(error).__name__}") from error
+
+
+def _read(host: str, parts: Iterable[bytes], max_bytes: int) -> bytes:
+    """Read an answer part by part and stop at the cap."""
+    content = bytearray()
+    for part in parts:
+        content += part
+        if len(content) > max_bytes:
+            raise DomainRefusal(
+                f"{host} sent more than {max_bytes:,} bytes",
+                code="answer_too_large",
+                detail={"max_bytes": max_bytes},
+            )
+    return bytes(content)
+
+
+def _require_plain(host: str, headers: httpx.Headers) -> None:
+    """Refuse a compressed answer: nobody asked for one, and it may unpack to any size."""
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise DomainRefusal(f"{host} sent a compressed answer that nobody asked for", code=REFUSED)
+
+
+def _redirected(here: httpx.URL, target: str, method: str) -> httpx.URL:
+    """Give where a redirect leads; raises DomainRefusal for one that must not be followed."""
+    if method not in {"GET", "HEAD"}:
+        raise DomainRefusal(f"{here.host} redirects a {method}; it is not sent twice", code=REFUSED)
+    try:
+        following = here.join(target)
+    except (httpx.InvalidURL, ValueError):
+        raise DomainRefusal(f"{here.host} redirects to a malformed address", code=REFUSED) from None
+    if here.scheme == "https" and following.scheme != "https":
+        raise DomainRefusal(f"{here.host} redirects from https to {following.scheme}", code=REFUSED)
+    return following
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    """Give scheme, host and port."""
+    return url.scheme, url.host, url.port
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    """Write header names in lower case, so that none is sent twice."""
+    return {name.lower(): value for name, value in headers.items()}
+
+
+@cache
+def _public_tls() -> ssl.SSLContext:
+    """Trust the public certificate authorities; the environment of the process has no say."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+class _PinnedBackend(httpcore.NetworkBackend):
+    """Connect to checked addresses only, and let no operation outlive the deadline.
+
+    TLS still names and verifies the host: only the address below it is ours to choose.
+    """
+
+    def __init__(self, rules: OutboundPolicy, deadline: float) -> None:
+        self._rules = rules
+        self._deadline = deadline
+        self._network = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Resolve, check, and connect to the first address that answers."""
+        failure: Exception = httpcore.ConnectError("no address")
+        for address in self._rules.addresses(host, port, timeout_seconds=_left(self._deadline)):
+            try:
+                stream = self._network.connect_tcp(
+                    address, port, timeout=min(CONNECT_SECONDS, _left(self._deadline))
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+                continue
+            return _DeadlineStream(stream, self._deadline)
+        raise failure
+
+
+class _DeadlineStream(httpcore.NetworkStream):
+    """A connection whose every operation ends with the deadline of the whole request.
+
+    A host that sends one byte a second would never run into a time-out for a single read.
+    """
+
+    def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read what is there, no later than the deadline."""
+        return self._stream.read(max_bytes, timeout=_left(self._deadline))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write, no later than the deadline."""
+        self._stream.write(buffer, timeout=_left(self._deadline))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        """Shake hands, no later than the deadline."""
+        secured = self._stream.start_tls(
+            ssl_context, server_hostname=server_hostname, timeout=_left(self._deadline)
+        )
+        return _DeadlineStream(secured, self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        """Pass on what is known of the connection."""
+        return self._stream.get_extra_info(info)
+
+
+def _left(deadline: float) -> float:
+    """Give the seconds that are left; raises a time-out where none are."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise httpcore.ReadTimeout("the deadline of the request has passed")
+    return left
