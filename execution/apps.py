@@ -1,6 +1,9 @@
 """The trading workshop as a Django app."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ExecutionConfig(AppConfig):
@@ -8,3 +11,20 @@ class ExecutionConfig(AppConfig):
 
     name = "execution"
     verbose_name = "Trading"
+
+    def ready(self) -> None:
+        """Register with the ground floor what it needs of trading; ship the schedules."""
+        from execution.registrations import register
+
+        register()
+        post_migrate.connect(_ensure_defaults, sender=self, dispatch_uid="execution.defaults")
+
+
+def _ensure_defaults(**_: Any) -> None:
+    """Put the rows of the schedules in place; this app is the last one to be migrated."""
+    from django.utils import timezone
+
+    from atlas.schedules import ensure_schedules, schedules_can_be_stored
+
+    if schedules_can_be_stored():
+        ensure_schedules(now=timezone.now())

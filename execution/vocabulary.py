@@ -38,6 +38,7 @@ class Reason(StrEnum):
     """
 
     TRADED = "traded"
+    PENDING = "pending"
     NOTHING_TO_DO = "nothing_to_do"
     HALTED = "halted"
     DENIED = "denied"

@@ -5,6 +5,7 @@ the JSON files beside them, which name market, timeframe and file; an explicit f
 whoever plays it.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -40,7 +41,10 @@ def open_recording(path: Path, *, market: str) -> Recording:
 
 @lru_cache(maxsize=KEPT_RECORDINGS)
 def _read(path: Path, market: str, _changed_ns: int, _size: int) -> Recording:
-    return parse_recording(path.read_bytes(), name=path.name, market=market)
+    content = path.read_bytes()
+    # The name says which content it was: a file that is made anew is another source of candles.
+    name = f"{path.name}@{hashlib.sha256(content).hexdigest()[:8]}"
+    return parse_recording(content, name=name, market=market)
 
 
 def recordings_in(folder: Path) -> dict[tuple[str, Timeframe], Path]:

@@ -96,7 +96,7 @@ class Deployment(models.Model):
         help_text="Empty: the world's own time.",
     )
     min_order_usd = UsdField(default=Decimal(10))
-    leverage_ratio = RatioField(default=Decimal(1), help_text="Size over collateral of an order.")
+    leverage_ratio = RatioField(default=Decimal(2), help_text="Size over collateral of an order.")
     rebalance_band_ratio = RatioField(
         default=Decimal("0.05"), help_text="Share of the target within which nothing is done."
     )

@@ -21,6 +21,26 @@ from execution.models.fences import fenced_by_cycle, fenced_by_order, final, lif
 from execution.vocabulary import Venue
 
 WORKING = sorted(state.value for state in WORKING_ORDER_STATES)
+FROZEN_COLUMNS = [
+    "id",
+    "trade",
+    "cycle",
+    "deployment",
+    "round_number",
+    "venue",
+    "account",
+    "kind",
+    "market",
+    "is_long",
+    "size_delta_usd",
+    "collateral_delta_usd",
+    "expected_pre_size_usd",
+    "acceptable_price_usd",
+    "signal_as_of_at",
+    "signal_valid_until_at",
+    "authority",
+    "intent_digest",
+]
 ENDED_TRADES = [s.value for s in TradeState if not TRADE_TRANSITIONS[s]]
 
 
@@ -158,6 +178,7 @@ class Order(models.Model):
             *lifecycle("order", ORDER_TRANSITIONS),
             *final("order", pgtrigger.Q(old__final_at__isnull=False)),
             *fenced_by_cycle("order"),
+            pgtrigger.ReadOnly(name="order_intent_frozen", fields=FROZEN_COLUMNS),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,76 @@
+"""Deciding: the rule's word on each market, written down with its reason."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from atlas.domain import signals
+from atlas.domain.candles import CandleSeries
+from atlas.domain.positions import Position
+from atlas.domain.snapshots import Snapshot
+from execution.desk import Desk
+from execution.inputs import inputs_hash
+from execution.looking import snapshot_of_round
+from execution.mandates import Mandate
+from execution.models import Signal
+from execution.vocabulary import CycleStep
+
+
+def decide(desk: Desk, candles: Mapping[str, CandleSeries]) -> list[signals.Signal]:
+    """Ask the rule about each market and store its signals; a resumed cycle reads them back."""
+    rows = list(Signal.objects.filter(cycle=desk.cycle).order_by("pk"))
+    if rows:
+        return [signal_from(row) for row in rows]
+    snapshot = snapshot_of_round(desk)
+    decided = [
+        signal_for(desk.mandate, candles[market], snapshot) for market in desk.mandate.markets
+    ]
+    with desk.step(CycleStep.SIGNAL, inputs_hash=inputs_hash(desk.cycle)) as now:
+        for signal in decided:
+            _row(desk, signal, now).save(force_insert=True)
+    return decided
+
+
+def signal_for(mandate: Mandate, candles: CandleSeries, snapshot: Snapshot) -> signals.Signal:
+    """Ask the rule about one market: pure, so that the same inputs give the same signal."""
+    return mandate.rule.decide(candles, _position(snapshot, candles.market), mandate.parameters)
+
+
+def _position(snapshot: Snapshot, market: str) -> Position | None:
+    """Give what is held in a market; the larger side where both are, None where nothing is."""
+    held = snapshot.held(market)
+    return max(held, key=lambda one: one.size_usd) if held else None
+
+
+def _row(desk: Desk, signal: signals.Signal, now: datetime) -> Signal:
+    return Signal(
+        cycle=desk.cycle,
+        market=signal.market,
+        direction=signal.direction.value,
+        target_exposure_ratio=signal.target_exposure_ratio,
+        confidence_ratio=signal.confidence_ratio,
+        as_of_at=signal.as_of_at,
+        valid_until_at=signal.valid_until_at,
+        reason=signal.reason,
+        indicators=dict(signal.indicators),
+        stop_usd=signal.stop_usd,
+        take_profit_usd=signal.take_profit_usd,
+        rule=desk.mandate.rule.name,
+        rule_version=desk.mandate.rule.version,
+        fencing_token=desk.cycle.fencing_token,
+        created_at=now,
+    )
+
+
+def signal_from(row: Signal) -> signals.Signal:
+    """Read a stored signal as the domain sees it."""
+    return signals.Signal(
+        market=row.market,
+        target_exposure_ratio=row.target_exposure_ratio,
+        confidence_ratio=row.confidence_ratio,
+        as_of_at=row.as_of_at,
+        valid_until_at=row.valid_until_at,
+        reason=row.reason,
+        indicators=row.indicators,
+        stop_usd=row.stop_usd,
+        take_profit_usd=row.take_profit_usd,
+    )

@@ -1,0 +1,83 @@
+"""Looking: what a cycle sees before it decides, stored so that it can decide again."""
+
+from atlas.domain.candles import CandleSeries
+from atlas.domain.errors import Bug
+from atlas.domain.snapshots import Snapshot
+from execution.candle_store import store_candles, stored_candles
+from execution.code_version import code_version
+from execution.desk import Desk
+from execution.inputs import json_of, snapshot_content, snapshot_from, store, stored
+from execution.mandates import current_limits, limits_of
+from execution.vocabulary import CycleStep, InputKind
+from strategies.rules.parameters import raw_from
+
+
+def look(desk: Desk) -> dict[str, CandleSeries]:
+    """Take and store candles, parameters, limits, terms and the first snapshot, in one step.
+
+    A cycle that was resumed gets what was stored before. Raises UnusableData, and stores nothing,
+    where the market data cannot be trusted.
+    """
+    kept = {market: stored_candles(desk.cycle, market) for market in desk.mandate.markets}
+    if all(kept.values()):
+        return {market: series for market, series in kept.items() if series is not None}
+    given = {
+        market: desk.market_data.candles(
+            market,
+            desk.mandate.timeframe,
+            until=desk.cycle.scheduled_for,
+            count=desk.mandate.warm_up_bars,
+        )
+        for market in desk.mandate.markets
+    }
+    snapshot = desk.venue.snapshot()
+    with desk.step(CycleStep.SNAPSHOT) as now:
+        for sourced in given.values():
+            store_candles(desk.cycle, sourced, now=now)
+        for kind, content in _constants(desk).items():
+            store(desk.cycle, kind, content, now=now)
+        store(desk.cycle, InputKind.SNAPSHOT, snapshot_content(snapshot), now=now)
+    return {market: sourced.series for market, sourced in given.items()}
+
+
+def _constants(desk: Desk) -> dict[InputKind, dict[str, object]]:
+    """Gather what a decision depends on besides the market and the account."""
+    mandate, deployment = desk.mandate, desk.deployment
+    limits = current_limits(deployment)
+    return {
+        InputKind.PARAMETERS: {
+            "rule": mandate.rule.name,
+            "version": mandate.rule.version,
+            "parameters": json_of(raw_from(mandate.parameters)),
+        },
+        InputKind.LIMITS: {
+            "version": None if limits is None else limits.version,
+            "limits": json_of(limits_of(limits)),
+        },
+        InputKind.TERMS: {
+            "timeframe": mandate.timeframe.value,
+            "warm_up_bars": mandate.warm_up_bars,
+            "terms": json_of(mandate.terms),
+        },
+        InputKind.CODE: {"digest": code_version()},
+    }
+
+
+def snapshot_of_round(desk: Desk) -> Snapshot:
+    """Give the snapshot of the cycle's present round; a fresh one is taken and stored once."""
+    round_number = desk.cycle.round_number
+    kept = stored(desk.cycle, InputKind.SNAPSHOT, round_number=round_number)
+    if kept is not None:
+        return snapshot_from(kept)
+    if round_number == 1:
+        raise Bug(f"{desk.cycle} trades without having looked.")
+    snapshot = desk.venue.snapshot()
+    with desk.step(CycleStep.SNAPSHOT) as now:
+        store(
+            desk.cycle,
+            InputKind.SNAPSHOT,
+            snapshot_content(snapshot),
+            round_number=round_number,
+            now=now,
+        )
+    return snapshot

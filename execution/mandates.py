@@ -1,0 +1,68 @@
+"""Mandates: a deployment's row, rule, parameters and limits as one frozen thing to act on.
+
+What does not fit together is refused here, with the reason, before anything is decided.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from atlas.domain.candles import Timeframe
+from atlas.domain.guardrails import Limits
+from atlas.domain.sizing import SizingTerms
+from execution.models import Deployment, GuardrailLimits
+from strategies.rules.base import Rule
+from strategies.rules.parameters import Parameters, parameters_from
+from strategies.rules.registry import rule_named
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """What one deployment is to do: by which rule, on which markets, on which terms."""
+
+    rule: Rule[Any]
+    parameters: Parameters
+    markets: tuple[str, ...]
+    timeframe: Timeframe
+    warm_up_bars: int
+    terms: SizingTerms
+
+
+def mandate_of(deployment: Deployment) -> Mandate:
+    """Put a deployment together.
+
+    Raises InvalidInput (unknown rule, parameters out of range, terms out of range, unknown
+    timeframe) with every problem in words.
+    """
+    rule = rule_named(deployment.rule)
+    parameters = parameters_from(rule.parameters_type, deployment.parameters)
+    return Mandate(
+        rule=rule,
+        parameters=parameters,
+        markets=tuple(deployment.markets),
+        timeframe=Timeframe.named(deployment.timeframe),
+        warm_up_bars=rule.warm_up_bars(parameters),
+        terms=SizingTerms(
+            min_order_usd=deployment.min_order_usd,
+            leverage_ratio=deployment.leverage_ratio,
+            rebalance_band_ratio=deployment.rebalance_band_ratio,
+        ),
+    )
+
+
+def limits_of(row: GuardrailLimits | None) -> Limits:
+    """Read a version of the limits as the guardrails see it; no row is no limit, and a breach."""
+    if row is None:
+        return Limits()
+    return Limits(
+        allowed_markets=frozenset(row.allowed_markets),
+        max_order_notional_usd=row.max_order_notional_usd,
+        max_position_notional_usd=row.max_position_notional_usd,
+        max_leverage_ratio=row.max_leverage_ratio,
+        max_signal_age_seconds=row.max_signal_age_seconds,
+        max_price_age_seconds=row.max_price_age_seconds,
+    )
+
+
+def current_limits(deployment: Deployment) -> GuardrailLimits | None:
+    """Give the version of the limits that counts: the highest."""
+    return GuardrailLimits.objects.filter(deployment=deployment).order_by("-version").first()

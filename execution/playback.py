@@ -1,0 +1,150 @@
+"""Playback: the same cycle over a recording, slot after slot, as fast as the machine allows.
+
+Time stands at the slot while a cycle runs, so a playback decides exactly as the schedule would
+have. Its rows are labelled as simulated time.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from atlas.domain.clock import slot_at, slots_between
+from atlas.domain.recording import Recording
+from atlas.domain.states import CycleState
+from atlas.domain.stopped_clock import StoppedClock
+from atlas.domain.units import ZERO
+from execution.cycle import run_cycle
+from execution.mandates import mandate_of
+from execution.marketdata.replay import ReplayMarketData
+from execution.models import CycleRun, Deployment, EquityPoint, Fill, Order, PaperAccount
+from execution.vocabulary import CycleOrigin, Reason
+
+COSTS = ("funding_usd", "borrowing_usd", "position_fee_usd", "execution_fee_usd")
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedSpan:
+    """Slots in a row that were skipped for one reason."""
+
+    reason: str
+    first_at: datetime
+    last_at: datetime
+    cycles: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackSummary:
+    """What a playback did."""
+
+    deployment_id: int
+    first_slot: datetime
+    last_slot: datetime
+    cycles_by_state: dict[str, int]
+    cycles_by_reason: dict[str, int]
+    skipped: tuple[SkippedSpan, ...]
+    orders_by_state: dict[str, int]
+    fills: int
+    deposited_usd: Decimal
+    equity_usd: Decimal | None
+    realised_usd: Decimal
+    costs_usd: dict[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def errored(self) -> int:
+        """Count the cycles that met a bug."""
+        return self.cycles_by_state.get(CycleState.ERRORED.value, 0)
+
+
+def slots_of(deployment: Deployment, recording: Recording) -> tuple[datetime, ...]:
+    """List the slots of a recording, from the first at which the rule may be warm to the last."""
+    warm_up = mandate_of(deployment).warm_up_bars * recording.timeframe.step
+    before = slot_at(recording.begins_at + warm_up, deployment.cadence) - timedelta.resolution
+    slots = slots_between(before, recording.ends_at, deployment.cadence)
+    return tuple(slot for slot in slots if slot >= recording.begins_at + warm_up)
+
+
+def play(
+    *,
+    deployment: Deployment,
+    recording: Recording,
+    read: Callable[[], datetime],
+    progress: Callable[[CycleRun], None] = lambda _: None,
+) -> PlaybackSummary:
+    """Run a deployment's cycles over a whole recording; `progress` hears of each ended cycle.
+
+    Slots that have ended before are not run again, so an interrupted playback can be repeated. A
+    bug ends its cycle ERRORED and is raised.
+    """
+    slots = slots_of(deployment, recording)
+    for slot in slots:
+        clock = StoppedClock(slot)
+        cycle = run_cycle(
+            deployment=deployment,
+            slot=slot,
+            read=read,
+            origin=CycleOrigin.PLAYBACK,
+            clock=clock,
+            market_data=ReplayMarketData.of([recording], clock),
+        )
+        if cycle is not None:
+            progress(cycle)
+    return summarise(deployment)
+
+
+def summarise(deployment: Deployment) -> PlaybackSummary:
+    """Sum up everything that a deployment has done so far."""
+    cycles = list(CycleRun.objects.filter(deployment=deployment).order_by("scheduled_for"))
+    account = PaperAccount.objects.get(deployment=deployment)
+    fills = Fill.objects.filter(deployment=deployment)
+    last = EquityPoint.objects.filter(deployment=deployment).order_by("-as_of_at").first()
+    sums = fills.aggregate(**{name: Sum(name) for name in (*COSTS, "realised_usd")})
+    created = deployment.created_at
+    return PlaybackSummary(
+        deployment_id=deployment.pk,
+        first_slot=cycles[0].scheduled_for if cycles else created,
+        last_slot=cycles[-1].scheduled_for if cycles else created,
+        cycles_by_state=dict(Counter(cycle.state for cycle in cycles)),
+        cycles_by_reason=dict(Counter(cycle.reason for cycle in cycles)),
+        skipped=_spans(cycles),
+        orders_by_state=dict(
+            Counter(Order.objects.filter(deployment=deployment).values_list("state", flat=True))
+        ),
+        fills=fills.count(),
+        deposited_usd=account.flows_usd,
+        equity_usd=None if last is None else last.equity_usd,
+        realised_usd=sums["realised_usd"] or ZERO,
+        costs_usd={name: sums[name] or ZERO for name in COSTS},
+    )
+
+
+def _spans(cycles: list[CycleRun]) -> tuple[SkippedSpan, ...]:
+    """Gather skipped cycles that follow each other for one reason, nothing-to-do left out."""
+    spans: list[SkippedSpan] = []
+    open_reason = ""
+    for cycle in cycles:
+        if not _is_told(cycle):
+            open_reason = ""
+            continue
+        if cycle.reason == open_reason:
+            last = spans.pop()
+            spans.append(_longer(last, cycle))
+            continue
+        open_reason = cycle.reason
+        slot = cycle.scheduled_for
+        spans.append(SkippedSpan(cycle.reason, slot, slot, 1, cycle.message))
+    return tuple(spans)
+
+
+def _is_told(cycle: CycleRun) -> bool:
+    return cycle.state == CycleState.SKIPPED and cycle.reason != Reason.NOTHING_TO_DO
+
+
+def _longer(span: SkippedSpan, cycle: CycleRun) -> SkippedSpan:
+    return SkippedSpan(
+        span.reason, span.first_at, cycle.scheduled_for, span.cycles + 1, span.message
+    )

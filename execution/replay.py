@@ -1,0 +1,92 @@
+"""Replay: decide a past cycle again from what it stored, and compare bit for bit."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from atlas.domain.candles import Timeframe
+from atlas.domain.errors import ConflictingState
+from atlas.domain.sizing import SizingTerms
+from execution.candle_store import stored_candles
+from execution.code_version import code_version
+from execution.deciding import signal_for, signal_from
+from execution.inputs import snapshot_from, stored
+from execution.mandates import Mandate
+from execution.models import CycleRun, Signal
+from execution.vocabulary import InputKind
+from strategies.rules.parameters import parameters_from
+from strategies.rules.registry import rule_named
+
+
+@dataclass(frozen=True, slots=True)
+class Redecision:
+    """One market of a cycle, decided again: what was stored, what comes out now."""
+
+    market: str
+    stored: dict[str, Any]
+    again: dict[str, Any]
+    same_code: bool
+
+    @property
+    def agrees(self) -> bool:
+        """Tell whether every bit of the signal came out the same."""
+        return self.stored == self.again
+
+
+def redecide(cycle: CycleRun) -> tuple[Redecision, ...]:
+    """Decide a cycle again from its stored inputs.
+
+    Raises ConflictingState where it never came to a decision, Bug where a stored input no longer
+    has its digest.
+    """
+    parameters = stored(cycle, InputKind.PARAMETERS)
+    terms = stored(cycle, InputKind.TERMS)
+    snapshot = stored(cycle, InputKind.SNAPSHOT)
+    code = stored(cycle, InputKind.CODE)
+    rows = list(Signal.objects.filter(cycle=cycle).order_by("pk"))
+    if parameters is None or terms is None or snapshot is None or code is None or not rows:
+        raise ConflictingState(f"{cycle} came to no decision, so there is none to repeat.")
+    mandate = _mandate(parameters, terms, tuple(row.market for row in rows))
+    return tuple(
+        _again(cycle, row, mandate, snapshot, same_code=code["digest"] == code_version())
+        for row in rows
+    )
+
+
+def _mandate(
+    parameters: dict[str, Any], terms: dict[str, Any], markets: tuple[str, ...]
+) -> Mandate:
+    rule = rule_named(parameters["rule"])
+    typed = parameters_from(rule.parameters_type, parameters["parameters"])
+    return Mandate(
+        rule=rule,
+        parameters=typed,
+        markets=markets,
+        timeframe=Timeframe.named(terms["timeframe"]),
+        warm_up_bars=terms["warm_up_bars"],
+        terms=_terms(terms["terms"]),
+    )
+
+
+def _terms(content: dict[str, str]) -> SizingTerms:
+    return SizingTerms(**{name: Decimal(value) for name, value in content.items()})
+
+
+def _again(
+    cycle: CycleRun,
+    row: Signal,
+    mandate: Mandate,
+    snapshot: dict[str, Any],
+    *,
+    same_code: bool,
+) -> Redecision:
+    candles = stored_candles(cycle, row.market)
+    if candles is None:
+        raise ConflictingState(f"{cycle} stored no candles of {row.market}.")
+    signal = signal_for(mandate, candles, snapshot_from(snapshot))
+    return Redecision(
+        market=row.market,
+        stored=signal_from(row).as_json(),
+        again=signal.as_json(),
+        same_code=same_code,
+    )

@@ -1,0 +1,208 @@
+"""Settlement: from what a venue says to fills, positions and cash.
+
+Positions and cash are folds of fills and flows. They are folded on as fills come in, under the
+account's row lock, and `refold` computes them anew from the first fill on.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Sum
+
+from atlas.audit import Actor, record
+from atlas.domain import ledger
+from atlas.domain.errors import Bug
+from atlas.domain.ledger import apply_fill, cash_delta_usd, realised_by
+from atlas.domain.positions import PositionKey
+from atlas.domain.states import (
+    ORDER_TRANSITIONS,
+    PERMIT_TRANSITIONS,
+    OrderState,
+    PermitState,
+)
+from atlas.domain.units import exact
+from atlas.transitions import move
+from execution.models import Fill, Order, PaperAccount, PaperFlow, Position
+from execution.order_events import note_order
+from execution.venues.base import Executed, Outcome, Refused
+from onchain import permits
+
+
+def settle(
+    order: Order, outcome: Outcome, *, simulated_time: bool, actor: Actor, now: datetime
+) -> Fill | None:
+    """Write what became of a submitted order, in the caller's transaction; gives its fill if any.
+
+    A pending outcome changes nothing. Raises ConflictingState where somebody else has settled the
+    order meanwhile.
+    """
+    if isinstance(outcome, Executed):
+        return _book(order, outcome, simulated_time=simulated_time, actor=actor, now=now)
+    if isinstance(outcome, Refused):
+        cancel(order, name=outcome.name, message=outcome.message, actor=actor, now=now)
+    return None
+
+
+def cancel(order: Order, *, name: str, message: str, actor: Actor, now: datetime) -> None:
+    """End an order that was not executed, in the caller's transaction, and withdraw its permit."""
+    before = OrderState(order.state)
+    _withdraw_permit(order, now=now)
+    move(
+        order,
+        OrderState.CANCELED,
+        ORDER_TRANSITIONS,
+        cancel_name=name,
+        cancel_reason=message,
+        final_at=now,
+    )
+    note_order(order, before=before, name=name, message=message, at=now)
+    record(
+        action="order.cancel",
+        subject=order,
+        actor=actor,
+        now=now,
+        before={"state": before.value},
+        after={"state": order.state, "name": name},
+        reason=message,
+    )
+
+
+def _withdraw_permit(order: Order, *, now: datetime) -> None:
+    permit = order.permit
+    if permit is None or permit.state != PermitState.ISSUED:
+        return
+    if now >= permit.expires_at:
+        move(permit, PermitState.EXPIRED, PERMIT_TRANSITIONS, ended_at=now)
+    else:
+        permits.revoke(permit, now=now)
+
+
+def _book(
+    order: Order, executed: Executed, *, simulated_time: bool, actor: Actor, now: datetime
+) -> Fill:
+    """Write the fill, fold it into position and cash, and end the order FILLED."""
+    before = OrderState(order.state)
+    account = PaperAccount.objects.select_for_update().get(deployment_id=order.deployment_id)
+    move(order, OrderState.FILLED, ORDER_TRANSITIONS, final_at=now)
+    fill = _fill_row(order, executed, simulated_time=simulated_time, now=now)
+    fill.save(force_insert=True)
+    _fold_on(fill, order)
+    with exact():
+        account.cash_usd += fill.cash_delta_usd
+    account.save(update_fields=["cash_usd"])
+    note_order(order, before=before, name="filled", at=now)
+    record(
+        action="order.fill",
+        subject=order,
+        actor=actor,
+        now=now,
+        before={"state": before.value},
+        after={"state": order.state, "fill": str(fill), "execution": executed.execution_id},
+    )
+    return fill
+
+
+def _fill_row(order: Order, executed: Executed, *, simulated_time: bool, now: datetime) -> Fill:
+    fill = executed.fill
+    return Fill(
+        order=order,
+        deployment_id=order.deployment_id,
+        venue=order.venue,
+        execution_id=executed.execution_id,
+        account=order.account,
+        market=fill.market,
+        is_long=fill.is_long,
+        is_increase=fill.is_increase,
+        size_delta_usd=fill.size_delta_usd,
+        size_delta_tokens=fill.size_delta_tokens,
+        price_usd=fill.price_usd,
+        collateral_delta_usd=fill.collateral_delta_usd,
+        funding_usd=fill.costs.funding_usd,
+        borrowing_usd=fill.costs.borrowing_usd,
+        position_fee_usd=fill.costs.position_fee_usd,
+        execution_fee_usd=fill.costs.execution_fee_usd,
+        slippage_usd=fill.slippage_usd,
+        price_impact_usd=fill.price_impact_usd,
+        realised_usd=realised_by(fill),
+        cash_delta_usd=cash_delta_usd(fill),
+        simulated_time=simulated_time,
+        filled_at=fill.filled_at,
+        recorded_at=now,
+    )
+
+
+def _fold_on(fill: Fill, order: Order) -> Position:
+    """Fold one fill into the row of its position; call it under the account's lock."""
+    row = Position.objects.filter(
+        account=fill.account, market=fill.market, is_long=fill.is_long
+    ).first()
+    if row is None:
+        row = Position(
+            account=fill.account,
+            deployment_id=order.deployment_id,
+            market=fill.market,
+            is_long=fill.is_long,
+        )
+        _write(row, apply_fill(None, fill.execution), fill)
+    else:
+        _write(row, apply_fill(row.record, fill.execution), fill)
+    return row
+
+
+def _write(row: Position, record_: ledger.PositionRecord, last_fill: Fill) -> None:
+    if record_.opened_at is None or record_.changed_at is None:
+        raise Bug(f"A fill left the position {row} without times.")
+    row.size_usd = record_.position.size_usd
+    row.size_tokens = record_.position.size_tokens
+    row.collateral_usd = record_.position.collateral_usd
+    row.realised_usd = record_.realised_usd
+    row.funding_usd = record_.costs.funding_usd
+    row.borrowing_usd = record_.costs.borrowing_usd
+    row.position_fee_usd = record_.costs.position_fee_usd
+    row.execution_fee_usd = record_.costs.execution_fee_usd
+    row.slippage_usd = record_.slippage_usd
+    row.price_impact_usd = record_.price_impact_usd
+    row.fills_count = record_.fills
+    row.episode = record_.episode
+    row.opened_at = record_.opened_at
+    row.changed_at = record_.changed_at
+    row.last_fill = last_fill
+    row.save()
+
+
+def refold(account: PaperAccount) -> ledger.Account:
+    """Compute cash and positions of an account anew, from its first flow and fill on."""
+    flows = PaperFlow.objects.filter(account=account).order_by("pk")
+    return ledger.fold_account(
+        (ledger.Flow(flow.amount_usd, flow.at) for flow in flows), executions_of(account)
+    )
+
+
+def executions_of(account: PaperAccount) -> Iterable[ledger.Fill]:
+    """Give the fills of an account in the order in which they happened."""
+    return (fill.execution for fill in Fill.objects.filter(account=account.key).order_by("pk"))
+
+
+def rebuild(account: PaperAccount) -> None:
+    """Write cash, flows, shares and positions of an account anew from its flows and fills."""
+    with transaction.atomic():
+        locked = PaperAccount.objects.select_for_update().get(pk=account.pk)
+        Position.objects.filter(account=locked.key).delete()
+        folded = refold(locked)
+        last: dict[PositionKey, Fill] = {}
+        for fill in Fill.objects.filter(account=locked.key).order_by("pk"):
+            last[fill.execution.key] = fill
+        for key, record_ in folded.records.items():
+            row = Position(
+                account=locked.key,
+                deployment_id=locked.deployment_id,
+                market=key.market,
+                is_long=key.is_long,
+            )
+            _write(row, record_, last[key])
+        locked.cash_usd, locked.flows_usd = folded.cash_usd, folded.flows_usd
+        shares = PaperFlow.objects.filter(account=locked).aggregate(total=Sum("shares"))["total"]
+        locked.shares = shares if shares is not None else Decimal(0)
+        locked.save(update_fields=["cash_usd", "flows_usd", "shares"])

@@ -1,0 +1,55 @@
+"""Couriers of trading: names in, one call, no business.
+
+Beat or Redis may deliver any of these twice or not at all; the rows decide. The hard time limit of
+a cycle is shorter than its lease, so a worker that hangs is killed before anybody takes over.
+"""
+
+from datetime import datetime
+
+import structlog
+from celery import shared_task
+from django.utils import timezone
+
+from execution import cycle, leases, scheduling
+from execution.models import Deployment
+
+log = structlog.get_logger(__name__)
+
+CYCLE_LIMIT_SECONDS = 20
+DISPATCH_LIMIT_SECONDS = 20
+SWEEP_LIMIT_SECONDS = 25
+
+
+@shared_task(time_limit=DISPATCH_LIMIT_SECONDS)
+def dispatch_due_cycles() -> None:
+    """Enqueue every cycle that is due."""
+    for due in scheduling.due_cycles(now=timezone.now()):
+        run_cycle.apply_async(
+            args=(due.deployment_id, due.slot.isoformat()), expires=due.expires_seconds
+        )
+
+
+@shared_task(time_limit=CYCLE_LIMIT_SECONDS)
+def run_cycle(deployment_id: int, slot_iso: str) -> None:
+    """Run the cycle of one deployment for one slot."""
+    structlog.contextvars.bind_contextvars(deployment=deployment_id, slot=slot_iso)
+    deployment = Deployment.objects.detailed().get(pk=deployment_id)
+    slot = datetime.fromisoformat(slot_iso)
+    done = cycle.run_cycle(
+        deployment=deployment,
+        slot=slot,
+        read=timezone.now,
+        missed_slots=scheduling.missed_slots(deployment, slot),
+    )
+    if done is not None:
+        log.info("cycle_ended", cycle=done.pk, state=done.state, reason=done.reason)
+
+
+@shared_task(time_limit=SWEEP_LIMIT_SECONDS)
+def sweep_expired_leases() -> None:
+    """Take over the cycles whose worker is gone."""
+    for left in leases.expired():
+        structlog.contextvars.bind_contextvars(deployment=left.deployment_id, cycle=left.pk)
+        done = cycle.resume(left, read=timezone.now)
+        if done is not None:
+            log.warning("cycle_resumed", cycle=done.pk, state=done.state, reason=done.reason)

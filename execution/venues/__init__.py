@@ -1,0 +1,1 @@
+"""Venues: where permitted orders are executed. Paper is one of them, not a flag."""
