@@ -22,7 +22,7 @@ from atlas.embedded.problems import CannotStart, from_os_error
 from atlas.embedded.processes import tie_to_parent
 
 SETS = ("base", "embedded", "test", "dev")  # each holds the ones before it
-NEEDED_MB = {"base": 350, "embedded": 500, "test": 800, "dev": 1200}
+NEEDED_MB = {"base": 600, "embedded": 800, "test": 1200, "dev": 1700}
 STRANGE_PIP_SETTINGS = {"PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_REQUIRE_HASHES", "PIP_NO_DEPS"}
 WAIT_SECONDS = 1800.0
 HEARTBEAT_SECONDS = 20

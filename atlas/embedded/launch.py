@@ -163,6 +163,7 @@ class Launch:
             argv=(str(self.python), *process.arguments),
             env=self._environment(connections, role=process.role),
             folder=self.checkout.root,
+            death_signal=process.death_signal,
         )
 
     def _environment(self, connections: Connections, *, role: str) -> dict[str, str]:

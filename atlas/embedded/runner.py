@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from atlas.embedded.checkout import Checkout, make_folder
+from atlas.embedded.credentials import Credentials
 from atlas.embedded.launch import Addresses, Launch
 from atlas.embedded.locks import Lock, LockHeld
 from atlas.embedded.output import Output
@@ -38,17 +39,18 @@ def run(checkout: Checkout, environ: Mapping[str, str], *, python: Path) -> int:
 def _run(launch: Launch, lock: Lock) -> int:
     """Start, tend, and end in order whatever happens."""
     supervisor, began = launch.supervisor, time.monotonic()
-    record = launch.checkout.state / PURPOSE / "credentials.json"
-    is_first = not record.exists()
+    folder = launch.checkout.state / PURPOSE
     try:
         services = plan_services(
             launch.checkout, launch.environ, purpose=PURPOSE, is_for_tests=False
         )
         addresses = launch.begin(services)
         lock.note(url=addresses.web)
-        password = services.credentials.flower_password if is_first else None
         _announce(supervisor.output, addresses, seconds=time.monotonic() - began)
-        _tell_flower_login(supervisor.output, launch.environ, password=password, record=record)
+        if launch.environ.get("ATLAS_FLOWER_BASIC_AUTH"):
+            supervisor.output.say("  Flower asks for what ATLAS_FLOWER_BASIC_AUTH says.")
+        else:
+            _tell_flower_login(supervisor.output, services.credentials, folder)
         while True:
             supervisor.pump(1.0)
     except StopRequested:
@@ -68,16 +70,16 @@ def _announce(output: Output, addresses: Addresses, *, seconds: float) -> None:
         output.say("  The signer worker was not started: ATLAS_SIGNER_DATABASE_URL is not set.")
 
 
-def _tell_flower_login(
-    output: Output, environ: Mapping[str, str], *, password: str | None, record: Path
-) -> None:
-    """Print Flower's password on the first run; later say where it is kept."""
-    if environ.get("ATLAS_FLOWER_BASIC_AUTH"):
-        output.say("  Flower asks for what ATLAS_FLOWER_BASIC_AUTH says.")
-    elif password is not None:
-        output.say(f"  Flower asks for user {FLOWER_USER}, password {password} (shown once)")
-    else:
-        output.say(f"  Flower asks for user {FLOWER_USER}; the password is kept in {record}")
+def _tell_flower_login(output: Output, credentials: Credentials, folder: Path) -> None:
+    """Print Flower's password once in the life of this checkout; later say where it is kept."""
+    shown = folder / "flower-password-shown"
+    if shown.exists():
+        place = folder / "credentials.json"
+        output.say(f"  Flower asks for user {FLOWER_USER}; the password is kept in {place}")
+        return
+    password = credentials.flower_password
+    output.say(f"  Flower asks for user {FLOWER_USER}, password {password} (shown this once)")
+    shown.touch()
 
 
 @contextmanager

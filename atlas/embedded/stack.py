@@ -1,5 +1,6 @@
 """The processes of a running Atlas, as `make run` and the Procfile start them."""
 
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,17 +11,21 @@ SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 
 @dataclass(frozen=True)
 class StackProcess:
-    """One process: its name, the role it plays (ATLAS_PROCESS) and what Python is told to run."""
+    """One process: its name, the role it plays (ATLAS_PROCESS) and what Python is told to run.
+
+    `death_signal` is what the kernel sends it when its launcher was killed.
+    """
 
     name: str
     role: str
     arguments: tuple[str, ...]
+    death_signal: signal.Signals = signal.SIGTERM
 
 
 def web(*, port: int) -> StackProcess:
     """Describe the web server on a port of the loopback address."""
     arguments = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
-    arguments += ["--port", str(port), "--no-ws", "--workers", "1", "--blocking-threads", "8"]
+    arguments += ["--port", str(port), "--no-ws", "--workers", "1", "--blocking-threads", "4"]
     arguments += ["--workers-kill-timeout", "5", WEB_APP]
     return StackProcess("web", "web", tuple(arguments))
 
@@ -37,13 +42,13 @@ def signer() -> StackProcess:
 
 def beat() -> StackProcess:
     """Describe the clock that sends due tasks, from the schedule in the database."""
-    arguments = ("-m", "celery", "-A", CELERY_APP, "beat", "--scheduler", SCHEDULER)
+    arguments = ("-m", "celery", "-A", CELERY_APP, "-q", "beat", "--scheduler", SCHEDULER)
     return StackProcess("beat", "beat", (*arguments, "--loglevel", "INFO"))
 
 
 def flower(*, port: int) -> StackProcess:
     """Describe the queue's own console, on a port of the loopback address."""
-    arguments = ("-m", "celery", "-A", CELERY_APP, "flower", "--address=127.0.0.1")
+    arguments = ("-m", "celery", "-A", CELERY_APP, "-q", "flower", "--address=127.0.0.1")
     return StackProcess("flower", "flower", (*arguments, f"--port={port}"))
 
 
@@ -55,6 +60,8 @@ def stack(*, web_port: int, flower_port: int, with_signer: bool) -> Sequence[Sta
 
 def _celery_worker(name: str, *, queues: str, concurrency: int) -> StackProcess:
     """Describe a worker; gossip and mingling cost a second of start and serve clusters alone."""
-    arguments = ["-m", "celery", "-A", CELERY_APP, "worker", "-n", f"{name}@%h", "-Q", queues]
+    arguments = ["-m", "celery", "-A", CELERY_APP, "-q", "worker", "-n", f"{name}@%h", "-Q", queues]
     arguments += ["-c", str(concurrency), "--without-gossip", "--without-mingle"]
-    return StackProcess(name, name, (*arguments, "--loglevel", "INFO"))
+    # Told to end, a worker completes its task. When the launcher was killed nobody waits for that:
+    # it ends at once, and the next worker takes the task over.
+    return StackProcess(name, name, (*arguments, "--loglevel", "INFO"), signal.SIGQUIT)

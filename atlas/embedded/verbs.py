@@ -20,10 +20,18 @@ PYTEST = ("-m", "pytest")
 
 @dataclass(frozen=True)
 class Verb:
-    """A set of requirements that must stand, and what Python then runs (None: only set up)."""
+    """A set of requirements that must stand, and what Python then runs (None: only set up).
+
+    `whole` is added where the caller does not narrow the verb by arguments of their own.
+    """
 
     requirements: str
     arguments: tuple[str, ...] | None = None
+    whole: tuple[str, ...] = ()
+
+    def command(self, own: Sequence[str]) -> list[str]:
+        """Give the arguments of Python, the caller's own last."""
+        return [*(self.arguments or ()), *(own or self.whole)]
 
 
 VERBS = {
@@ -31,11 +39,13 @@ VERBS = {
     "run": Verb("embedded", (*LAUNCHER, "run")),
     "test": Verb(
         "dev",
-        (*PYTEST, "-n", "2", "-m", "not deep and not fork", "--cov", "--cov-report=term"),
+        (*PYTEST, "-n", "2", "-m", "not deep and not fork"),
+        whole=("--cov", "--cov-report=term"),
     ),
     # One process, in the written order: these kill servers and fill disks, and tell a story.
     "test-deep": Verb("dev", (*PYTEST, "-m", "deep", "-p", "no:randomly", "-p", "no:xdist")),
     "check": Verb("dev", ("-m", "atlas.embedded.checks")),
+    "smoke": Verb("dev", ("-m", "atlas.embedded.smoke")),
     "exec": Verb("dev", (*LAUNCHER, "exec", "--")),
     "python": Verb("dev", ()),
 }
@@ -71,7 +81,7 @@ def _prepare_and_run(checkout: Checkout, arguments: Sequence[str]) -> int:
     if verb.arguments is None:
         print(f"Ready: {environment.folder}", flush=True)
         return 0
-    return _become(environment, checkout, [*verb.arguments, *arguments[1:]])
+    return _become(environment, checkout, verb.command(arguments[1:]))
 
 
 def _become(environment: Environment, checkout: Checkout, arguments: Sequence[str]) -> NoReturn:
