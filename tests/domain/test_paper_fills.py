@@ -80,6 +80,22 @@ def test_a_short_opens_low_and_closes_high():
     assert filled(close, held).price_usd == Decimal("2002.0005")
 
 
+def test_a_long_gets_fewer_tokens_and_a_short_owes_more():
+    free = PaperTerms(0, 0, 0, Decimal(0))
+    thirds = Quote("ETH/USD", Decimal(3), Decimal(3), AT, "test")
+    bought = filled(replace(OPEN, size_delta_usd=Decimal(1)), terms=free, quote=thirds)
+    assert bought.size_delta_tokens == Decimal("0." + "3" * 18)
+    short = replace(OPEN, is_long=False, size_delta_usd=Decimal(1), acceptable_price_usd=Decimal(1))
+    sold = filled(short, Position("ETH/USD", False), terms=free, quote=thirds)
+    assert sold.size_delta_tokens == Decimal("0." + "3" * 17 + "4")
+
+
+def test_a_partial_close_releases_more_tokens_of_a_long_and_fewer_of_a_short():
+    for is_long, last in ((True, "4"), (False, "3")):
+        held = Position("ETH/USD", is_long, Decimal(3), Decimal(1))
+        assert held.tokens_share(Decimal(1)) == Decimal("0." + "3" * 17 + last)
+
+
 def test_slippage_is_the_distance_from_the_mark_on_all_tokens():
     fill = filled(CLOSE, HELD)
     assert fill.slippage_usd == Decimal("0.5") * (Decimal(2000) - Decimal("1998.0005"))
