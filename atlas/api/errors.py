@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any
 
 import structlog
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest
@@ -31,6 +31,7 @@ from atlas.domain.errors import (
 
 RETRY_SECONDS = 5
 INTERNAL_MESSAGE = "Something broke on our side; name the request_id when you report it"
+BAD_REQUEST_MESSAGE = "The request is not acceptable; check the host name and the address"
 AWAY_MESSAGE = "A service behind the API is away or slow; try again in a few seconds"
 
 ERROR_CODES: Mapping[str, str] = {
@@ -109,6 +110,8 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
         error = exceptions.NotFound(str(error) or None)
     if isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied(str(error) or None)
+    if isinstance(error, SuspiciousOperation):
+        error = exceptions.ParseError(BAD_REQUEST_MESSAGE)
     if isinstance(error, exceptions.APIException):
         return _framework_answer(error, request)
     if isinstance(error, AtlasError) and not isinstance(error, Bug):

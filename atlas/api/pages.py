@@ -10,14 +10,20 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from atlas.api.errors import AWAY_MESSAGE, CODE_OF_STATUS, INTERNAL_MESSAGE, envelope
+from atlas.api.errors import (
+    AWAY_MESSAGE,
+    BAD_REQUEST_MESSAGE,
+    CODE_OF_STATUS,
+    INTERNAL_MESSAGE,
+    envelope,
+)
 
 API_PREFIX = "/api/"
 FIRST_ERROR = 400
 FIRST_SERVER_ERROR = 500
 
 MESSAGES = {
-    400: "The request is not acceptable; check the host name and the form of the address",
+    400: BAD_REQUEST_MESSAGE,
     403: "This is not allowed, or the form's token is missing or old",
     404: "There is no such path; /docs lists every path of the API",
     405: "The path does not know this method",

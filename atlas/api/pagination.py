@@ -83,9 +83,10 @@ class PagePagination(PageNumberPagination):
 
     def _current(self) -> Page[Any]:
         """Give the page that was read; raises Bug where none was."""
-        if self.page is None:
+        page: Page[Any] | None = getattr(self, "page", None)
+        if page is None:
             raise Bug("A page is answered before it was read")
-        return self.page
+        return page
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Describe the wrapped page for the OpenAPI document."""
@@ -168,7 +169,7 @@ class CursorPagination(BasePagination):
             if not isinstance(values, list) or len(values) != len(self._order):
                 raise _malformed_cursor()
             return [
-                _column(model, term).to_python(value)
+                _column_value(model, term, value)
                 for term, value in zip(self._order, values, strict=True)
             ]
         except (binascii.Error, ValueError, TypeError, InvalidValue):
@@ -230,6 +231,13 @@ def _column(model: type[Model], term: str) -> Any:
     """Find the column that a term of an order names."""
     name = term.lstrip("-")
     return model._meta.pk if name == "pk" else model._meta.get_field(name)
+
+
+def _column_value(model: type[Model], term: str, value: Any) -> Any:
+    """Read a column's value as a cursor words it; raises ValueError for what it cannot hold."""
+    if value is None or "\x00" in str(value):
+        raise ValueError("no column that orders a walk holds this")
+    return _column(model, term).to_python(value)
 
 
 def _assert_never_null(model: type[Model], order: Sequence[str]) -> None:

@@ -1,7 +1,7 @@
 """How answers are written: JSON by orjson, money as plain text, times in UTC."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -62,6 +62,8 @@ def _worded(value: Any) -> Any:
         return plain_decimal(value)
     if isinstance(value, datetime):
         return utc_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, Promise):  # text that Django translates when it is written

@@ -4,3 +4,5 @@ from config.settings.base import *  # noqa: F403  # settings are inherited by st
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CELERY_TASK_STORE_EAGER_RESULT = False
+STATIC_ROOT = None
+WHITENOISE_AUTOREFRESH = True  # look a file up when it is asked for; no scan for each test client
