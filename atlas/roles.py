@@ -1,0 +1,86 @@
+"""The five roles of the console and what each may do; one table, created by `ensure_roles`."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+
+from atlas.domain.errors import Bug
+
+VIEWER = "viewer"
+ANALYST = "analyst"
+TRADER = "trader"
+RISK = "risk"
+ADMIN = "admin"
+
+# Everybody reads everything but other people's accounts; what is listed comes on top of that.
+# A name is `app.codename`; `app.*` stands for every permission of the app.
+ROLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        VIEWER: (),
+        ANALYST: (
+            "strategies.add_strategy",
+            "strategies.change_strategy",
+            "strategies.add_benchmark",
+            "strategies.change_benchmark",
+            "onchain.add_vault",
+            "onchain.change_vault",
+            "imports.*",
+        ),
+        TRADER: (
+            "execution.add_deployment",
+            "execution.change_deployment",
+            "execution.run_paper_cycle",
+            "execution.pause_deployment",
+            "atlas.halt_trading",
+        ),
+        RISK: (
+            "atlas.halt_trading",
+            "atlas.restore_trading",
+            "atlas.decide_approval",
+            "execution.add_guardraillimits",
+            "execution.pause_deployment",
+        ),
+        ADMIN: (
+            "atlas.halt_trading",
+            "auth.*",
+            "django_celery_beat.*",
+        ),
+    }
+)
+READABLE_APPS = ("atlas", "strategies", "onchain", "imports", "execution", "django_celery_beat")
+
+
+def ensure_roles() -> dict[str, int]:
+    """Create the roles and give each exactly its permissions; gives the number for each.
+
+    Running it again takes back what somebody added by hand: a role is this table, nothing else.
+    """
+    counts = {}
+    with transaction.atomic():
+        for name, grants in ROLES.items():
+            group, _ = Group.objects.get_or_create(name=name)
+            permissions = [*_readable(), *_named(grants)]
+            group.permissions.set(permissions)
+            counts[name] = len({permission.pk for permission in permissions})
+    return counts
+
+
+def _readable() -> Iterable[Permission]:
+    """Give the permissions to look at things."""
+    return Permission.objects.filter(
+        content_type__app_label__in=READABLE_APPS, codename__startswith="view_"
+    )
+
+
+def _named(grants: Iterable[str]) -> Iterable[Permission]:
+    """Look permissions up by name. Raises Bug for a name that no model declares."""
+    for grant in grants:
+        app, codename = grant.split(".")
+        found = Permission.objects.filter(content_type__app_label=app)
+        if codename != "*":
+            found = found.filter(codename=codename)
+        if not found.exists():
+            raise Bug(f"The role table names {grant}, which no model declares")
+        yield from found
