@@ -13,6 +13,7 @@ from atlas.embedded.ports import LOOPBACK
 from atlas.embedded.postgres import server_environment
 from atlas.embedded.service_user import ServiceUser
 
+PING = b"*1\r\n$4\r\nPING\r\n"
 CONFIGURATION = """\
 bind {host}
 port {port}
@@ -89,7 +90,7 @@ class RedisServer:
         """Tell whether the server answers a PING (a demand for the password is an answer too)."""
         try:
             with socket.create_connection((LOOPBACK, self.port), timeout=1) as wire:
-                wire.sendall(b"PING\r\n")
+                wire.sendall(PING)
                 answer = wire.recv(64)
         except OSError:
             return False
