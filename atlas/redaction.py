@@ -36,8 +36,10 @@ _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _PEM = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S
 )
-_URL_CREDENTIALS = re.compile(r"(?i)\b([a-z][a-z0-9+.\-]*://)[^\s/@:\"'<>]*:[^\s\"'<>]*@")
-_URL_USER = re.compile(r"(?i)\b([a-z][a-z0-9+.\-]*://)[^\s/@:\"'<>]{12,}@")
+_URL_CREDENTIALS = re.compile(
+    r"(?i)\b([a-z][a-z0-9+.\-]*://)[^\s/@:\"'<>]{0,200}:[^\s\"'<>]{0,500}@"
+)
+_URL_USER = re.compile(r"(?i)\b([a-z][a-z0-9+.\-]*://)[^\s/@:\"'<>]{12,500}@")
 _URL_QUERY = re.compile(
     rf"(?i)([?&](?:[a-z0-9]+[_\-])*(?:{_SENSITIVE_WORD}|key|sig|signature|auth|code)=)[^&\s\"'<>#]+"
 )

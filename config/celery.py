@@ -4,8 +4,10 @@ import os
 
 from celery import Celery
 from celery.signals import setup_logging
+from django_structlog.celery.signals import bind_extra_task_metadata
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
+from atlas.logging import bind_task_request_id
 from atlas.worker import PulseStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
@@ -13,6 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
 app = Celery("atlas")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.steps["worker"].add(DjangoStructLogInitStep)
+bind_extra_task_metadata.connect(bind_task_request_id)
 app.autodiscover_tasks()
 if os.environ.get("ATLAS_PROCESS") != "signer":
     app.steps["worker"].add(PulseStep)

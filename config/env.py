@@ -14,7 +14,12 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "ATLAS_"
@@ -26,9 +31,7 @@ Names = Annotated[list[str], NoDecode]
 class Environment(BaseSettings):
     """What the process may be told from outside."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", hide_input_in_errors=True
-    )
+    model_config = SettingsConfigDict(extra="forbid", hide_input_in_errors=True)
 
     secret_key: SecretStr = Field(
         description="Signs sessions and tokens; at least 50 characters, random, never shared.",
@@ -109,6 +112,21 @@ class Environment(BaseSettings):
     flower_basic_auth: SecretStr | None = Field(
         default=None, description="user:password that Flower asks for."
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what `read_environment` hands over and look nowhere else.
+
+        The process's own variables would otherwise fill what a given environment leaves out.
+        """
+        return (init_settings,)
 
     @field_validator(
         "allowed_hosts", "csrf_trusted_origins", "cors_origins", "outbound_allow", mode="before"

@@ -75,7 +75,7 @@ def logging_settings(*, level: str, output: str) -> dict[str, Any]:
         "loggers": {
             # Django's own handler would print unformatted, unredacted lines where DEBUG is on.
             "django": {"handlers": [], "level": level, "propagate": True},
-            "django.server": {"handlers": ["stderr"], "level": level, "propagate": False},
+            "django.server": {"handlers": [], "level": level, "propagate": True},
             "celery.utils.functional": {"level": "WARNING"},
             # They print whole addresses and headers, keys included.
             "httpx": {"level": "WARNING"},

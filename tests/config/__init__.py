@@ -1,0 +1,1 @@
+"""The switchboard: environment, settings, logs, paths."""
