@@ -148,6 +148,10 @@ def _send(
     except httpcore.TimeoutException as error:
         raise Temporary(f"{host} did not answer in time") from error
     except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+        if isinstance(error.__context__, ssl.SSLCertVerificationError):
+            raise DomainRefusal(
+                f"The certificate of {host} is not trusted", code=REFUSED
+            ) from error
         raise Temporary(f"The connection to {host} failed: {type(error).__name__}") from error
 
 
