@@ -11,7 +11,7 @@ from atlas.domain.candles import Candle as Bar
 from atlas.domain.candles import CandleSeries, Timeframe
 from atlas.domain.errors import Bug, UnusableData
 from atlas.domain.units import TOKEN_QUANTUM, floor_to, plain
-from execution.inputs import store, stored
+from execution.inputs import Input, stored
 from execution.marketdata.base import SourcedCandles
 from execution.models import Candle, CycleRun
 from execution.vocabulary import InputKind
@@ -26,10 +26,10 @@ class HistoryChanged(UnusableData):
     code = "history_changed"
 
 
-def store_candles(cycle: CycleRun, given: SourcedCandles, *, now: datetime) -> None:
-    """Store the bars that are new, and which ones the cycle used.
+def store_candles(given: SourcedCandles) -> Input:
+    """Store the bars that are new; gives the input that says which bars were used.
 
-    Raises UnusableData where the source now tells another history than it did before.
+    Raises HistoryChanged where the source now tells another history than it did before.
     """
     series, source = given.series, given.source
     bars = [_row(bar, source) for bar in series.candles]
@@ -52,7 +52,7 @@ def store_candles(cycle: CycleRun, given: SourcedCandles, *, now: datetime) -> N
         "count": len(bars),
         "digest": candles_digest(series),
     }
-    store(cycle, InputKind.CANDLES, content, subject=series.market, now=now)
+    return Input(InputKind.CANDLES, content, series.market)
 
 
 def stored_candles(cycle: CycleRun, market: str) -> CandleSeries | None:

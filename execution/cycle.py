@@ -15,6 +15,7 @@ from django.db import Error, InterfaceError, OperationalError
 from atlas.audit import Actor
 from atlas.domain.clock import Clock
 from atlas.domain.errors import LeaseLost
+from atlas.domain.snapshots import Snapshot
 from atlas.domain.states import CycleState, OrderState, SwitchState
 from atlas.switches import EffectiveState, effective_now
 from execution import leases, settlement
@@ -23,7 +24,7 @@ from execution.desk import Desk, venue_for
 from execution.endings import SUPERSEDED, Ending, conclude, end_trades, ending_by_orders
 from execution.feeds import clock_of_cycle, market_data_for
 from execution.gate import scopes_of
-from execution.looking import look
+from execution.looking import look, snapshot_of_round
 from execution.mandates import mandate_of
 from execution.marketdata.base import MarketData
 from execution.models import CycleRun, Deployment, EquityPoint, Order
@@ -148,7 +149,7 @@ def _steps(desk: Desk) -> Ending:
     _settle_leftovers(desk)
     halted = _halted(desk)
     if halted is not None:
-        _value(desk)
+        _value(desk, desk.venue.snapshot())
         scope = " ".join(halted.scope).strip()
         return Ending(
             CycleState.SKIPPED, Reason.HALTED.value, f"{scope} is halted: {halted.reason}"
@@ -156,7 +157,7 @@ def _steps(desk: Desk) -> Ending:
     candles = look(desk)
     signals = decide(desk, candles)
     said = trade(desk, signals)
-    _value(desk)
+    _value(desk, snapshot_of_round(desk))
     return ending_by_orders(desk.cycle, said)
 
 
@@ -178,9 +179,9 @@ def _settle_leftovers(desk: Desk) -> None:
     for order in leftovers:
         at_venue = order.state not in {OrderState.PLANNED, OrderState.AUTHORISED}
         outcome = desk.venue.outcome(order) if at_venue else None
-        with desk.step(CycleStep(desk.cycle.step)) as now:
-            _settle_or_cancel(desk, order, outcome, now)
-            end_trades(order.cycle, now=now)
+        with desk.step(CycleStep(desk.cycle.step)) as moment:
+            _settle_or_cancel(desk, order, outcome, moment.now)
+            end_trades(order.cycle, now=moment.now)
 
 
 def _settle_or_cancel(desk: Desk, order: Order, outcome: Outcome | None, now: datetime) -> None:
@@ -199,7 +200,7 @@ def _halted(desk: Desk) -> EffectiveState | None:
     Only the gate can let an order out; this saves the work of preparing one, and a cycle that
     already has an order goes on to the gate or to its settlement.
     """
-    if Order.objects.filter(cycle=desk.cycle).exists():
+    if desk.is_resumed and Order.objects.filter(cycle=desk.cycle).exists():
         return None
     states = [effective_now(scopes_of(desk.deployment, market)) for market in desk.mandate.markets]
     if all(one.state is SwitchState.HALTED for one in states):
@@ -207,18 +208,17 @@ def _halted(desk: Desk) -> EffectiveState | None:
     return None
 
 
-def _value(desk: Desk) -> None:
+def _value(desk: Desk, snapshot: Snapshot) -> None:
     """Write what the account is worth at the end of the slot, once, where prices are known."""
     account = desk.deployment.paper_account
     account.refresh_from_db()
-    snapshot = desk.venue.snapshot()
-    with desk.step(CycleStep.EQUITY) as now:
+    with desk.step(CycleStep.EQUITY) as moment:
         point = equity_point(
             account,
             snapshot,
             as_of_at=desk.cycle.scheduled_for,
             simulated_time=desk.clock.simulated,
-            now=now,
+            now=moment.now,
         )
         if point is not None:
             EquityPoint.objects.bulk_create([point], ignore_conflicts=True)

@@ -8,7 +8,6 @@ from atlas.domain.candles import CandleSeries
 from atlas.domain.positions import Position
 from atlas.domain.snapshots import Snapshot
 from execution.desk import Desk
-from execution.inputs import inputs_hash
 from execution.looking import snapshot_of_round
 from execution.mandates import Mandate
 from execution.models import Signal
@@ -17,16 +16,19 @@ from execution.vocabulary import CycleStep
 
 def decide(desk: Desk, candles: Mapping[str, CandleSeries]) -> list[signals.Signal]:
     """Ask the rule about each market and store its signals; a resumed cycle reads them back."""
-    rows = list(Signal.objects.filter(cycle=desk.cycle).order_by("pk"))
+    rows = list(Signal.objects.filter(cycle=desk.cycle).order_by("pk")) if desk.is_resumed else []
     if rows:
+        desk.memory.signals.update({row.market: row for row in rows})
         return [signal_from(row) for row in rows]
     snapshot = snapshot_of_round(desk)
     decided = [
         signal_for(desk.mandate, candles[market], snapshot) for market in desk.mandate.markets
     ]
-    with desk.step(CycleStep.SIGNAL, inputs_hash=inputs_hash(desk.cycle)) as now:
+    with desk.step(CycleStep.SIGNAL) as moment:
         for signal in decided:
-            _row(desk, signal, now).save(force_insert=True)
+            row = _row(desk, signal, moment.now)
+            row.save(force_insert=True)
+            desk.memory.signals[signal.market] = row
     return decided
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,16 +11,33 @@ from django.db import transaction
 from atlas.audit import Actor, record
 from atlas.domain.clock import Clock
 from atlas.domain.errors import Denied
+from atlas.domain.snapshots import Snapshot
 from atlas.switches import effective_now
 from execution.gate import scopes_of
 from execution.leases import commit_step
 from execution.live_keys import missing_live_keys
 from execution.mandates import Mandate
 from execution.marketdata.base import MarketData
-from execution.models import CycleRun, Deployment
+from execution.models import CycleRun, Deployment, Signal
 from execution.venues.base import Venue
 from execution.venues.paper import PaperVenue
 from execution.vocabulary import CycleStep, Reason
+
+
+@dataclass(slots=True)
+class Memory:
+    """What the worker at the desk need not read again, because it has just written it."""
+
+    snapshots: dict[int, Snapshot] = field(default_factory=dict)
+    signals: dict[str, Signal] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Moment:
+    """A step that is being committed: its wall time, and further columns of the cycle."""
+
+    now: datetime
+    changes: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +56,28 @@ class Desk:
     clock: Clock
     read: Callable[[], datetime]
     actor: Actor
+    memory: Memory = field(default_factory=Memory)
+
+    @property
+    def is_resumed(self) -> bool:
+        """Tell whether another worker was at this cycle before: then rows may be there already."""
+        return self.cycle.fencing_token > 1
 
     @contextmanager
-    def step(self, step: CycleStep, **changes: Any) -> Iterator[datetime]:
-        """Commit what happens inside as one step, if the lease still holds; gives the wall time.
+    def step(self, step: CycleStep) -> Iterator[Moment]:
+        """Commit what happens inside as one step, if the lease still holds; gives its moment.
 
         Raises LeaseLost, and nothing is committed, where another worker has taken the cycle over.
         """
         with transaction.atomic():
-            now = self.read()
-            yield now
-            commit_step(self.cycle, step, **changes)
+            moment = Moment(self.read())
+            yield moment
+            commit_step(self.cycle, step, **moment.changes)
             record(
                 action=f"cycle.{step.value}",
                 subject=self.cycle,
                 actor=self.actor,
-                now=now,
+                now=moment.now,
                 after={"step": step.value, "round": self.cycle.round_number},
             )
 

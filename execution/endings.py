@@ -13,9 +13,11 @@ from atlas.domain.states import TRADE_TRANSITIONS, CycleState, OrderState, Trade
 from atlas.transitions import move
 from execution import leases, settlement
 from execution.models import CycleRun, Order, Trade
-from execution.vocabulary import Reason
+from execution.vocabulary import CycleStep, Reason
 
 SUPERSEDED = "superseded"
+# An order is committed together with the step PLAN, so before it there is none.
+BEFORE_ORDERS = frozenset({CycleStep.CLAIMED, CycleStep.SNAPSHOT, CycleStep.SIGNAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,9 @@ def _refusal(order: Order) -> Ending:
 def conclude(cycle: CycleRun, ending: Ending, *, actor: Actor, now: datetime) -> None:
     """Put away what is still open, end the cycle and say so; raises LeaseLost if overtaken."""
     with transaction.atomic():
-        _put_orders_away(cycle, actor=actor, now=now)
-        end_trades(cycle, now=now)
+        if cycle.round_number > 1 or cycle.step not in BEFORE_ORDERS:
+            _put_orders_away(cycle, actor=actor, now=now)
+            end_trades(cycle, now=now)
         leases.end(
             cycle,
             ending.state,

@@ -5,7 +5,8 @@ stored as rows (`execution.candle_store`), and what is stored here says which on
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -20,33 +21,45 @@ from execution.models import CycleInput, CycleInputUse, CycleRun
 from execution.vocabulary import InputKind
 
 
-def store(
-    cycle: CycleRun,
-    kind: InputKind,
-    content: Mapping[str, Any],
-    *,
-    subject: str = "",
-    round_number: int = 1,
-    now: datetime,
-) -> str:
-    """Store one input of a cycle and that it was used; gives its digest.
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One thing that a cycle looked at: JSON without floats, numbers with a point are strings."""
 
-    `content` is JSON without floats: numbers with a point are strings.
-    """
-    name = digest(content, label=f"atlas/cycle-input/{kind}")
+    kind: InputKind
+    content: dict[str, Any]
+    subject: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Name the input by its content."""
+        return digest(self.content, label=f"atlas/cycle-input/{self.kind}")
+
+
+def store(cycle: CycleRun, inputs: Sequence[Input], *, now: datetime) -> str:
+    """Store what a cycle's present round looked at; gives the digest over all of it."""
+    named = [(one.digest, one) for one in inputs]
     CycleInput.objects.bulk_create(
-        [CycleInput(digest=name, kind=kind.value, content=dict(content), stored_at=now)],
+        [
+            CycleInput(digest=name, kind=one.kind.value, content=one.content, stored_at=now)
+            for name, one in named
+        ],
         ignore_conflicts=True,
     )
-    CycleInputUse.objects.create(
-        cycle=cycle,
-        round_number=round_number,
-        subject=subject,
-        kind=kind.value,
-        input_id=name,
-        fencing_token=cycle.fencing_token,
+    CycleInputUse.objects.bulk_create(
+        CycleInputUse(
+            cycle=cycle,
+            round_number=cycle.round_number,
+            subject=one.subject,
+            kind=one.kind.value,
+            input_id=name,
+            fencing_token=cycle.fencing_token,
+        )
+        for name, one in named
     )
-    return name
+    return digest(
+        sorted([one.kind.value, one.subject, name] for name, one in named),
+        label="atlas/cycle-inputs",
+    )
 
 
 def stored(
@@ -66,15 +79,9 @@ def stored(
     if use is None:
         return None
     content: dict[str, Any] = use.input.content
-    if digest(content, label=f"atlas/cycle-input/{kind}") != use.input_id:
+    if Input(kind, content).digest != use.input_id:
         raise Bug(f"The stored {kind} {use.input_id} of {cycle} no longer has its digest.")
     return content
-
-
-def inputs_hash(cycle: CycleRun) -> str:
-    """Give the digest over everything that the cycle's first decision looked at."""
-    used = cycle.input_uses.filter(round_number=1).values_list("kind", "subject", "input_id")
-    return digest(sorted(list(one) for one in used), label="atlas/cycle-inputs")
 
 
 def snapshot_content(snapshot: Snapshot) -> dict[str, Any]:

@@ -80,8 +80,9 @@ def claim(
         if getattr(error.__cause__, "sqlstate", None) != UNIQUE_VIOLATION:
             raise
         existing = CycleRun.objects.filter(deployment=deployment, scheduled_for=slot).first()
-        return existing and take_over(existing, actor=actor, now=now)
-    cycle.refresh_from_db(fields=["lease_until"])
+        if existing is None or is_worn_out(existing):
+            return None
+        return take_over(existing, actor=actor, now=now)
     return cycle
 
 
@@ -108,15 +109,21 @@ def take_over(cycle: CycleRun, *, actor: Actor, now: datetime) -> CycleRun | Non
 
 
 def expired() -> list[CycleRun]:
-    """List the running cycles whose lease has expired, the oldest first."""
+    """List the running cycles whose lease has expired, the oldest first.
+
+    Cycles of a playback are left to whoever repeats the playback: only they have the recording.
+    """
     return list(
-        CycleRun.objects.running().filter(lease_until__lt=DatabaseClock()).order_by("lease_until")
+        CycleRun.objects.running()
+        .exclude(origin=CycleOrigin.PLAYBACK)
+        .filter(lease_until__lt=DatabaseClock())
+        .order_by("lease_until")
     )
 
 
 def is_worn_out(cycle: CycleRun) -> bool:
     """Tell whether a cycle was taken over so often that it may not be resumed any more."""
-    return cycle.fencing_token > MAX_TAKEOVERS + 1
+    return cycle.fencing_token > MAX_TAKEOVERS
 
 
 def commit_step(cycle: CycleRun, step: CycleStep, **changes: Any) -> None:

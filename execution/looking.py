@@ -1,12 +1,14 @@
 """Looking: what a cycle sees before it decides, stored so that it can decide again."""
 
+from typing import Any
+
 from atlas.domain.candles import CandleSeries
 from atlas.domain.errors import Bug
 from atlas.domain.snapshots import Snapshot
 from execution.candle_store import store_candles, stored_candles
 from execution.code_version import code_version
 from execution.desk import Desk
-from execution.inputs import json_of, snapshot_content, snapshot_from, store, stored
+from execution.inputs import Input, json_of, snapshot_content, snapshot_from, store, stored
 from execution.mandates import current_limits, limits_of
 from execution.vocabulary import CycleStep, InputKind
 from strategies.rules.parameters import raw_from
@@ -18,9 +20,10 @@ def look(desk: Desk) -> dict[str, CandleSeries]:
     A cycle that was resumed gets what was stored before. Raises UnusableData, and stores nothing,
     where the market data cannot be trusted.
     """
-    kept = {market: stored_candles(desk.cycle, market) for market in desk.mandate.markets}
-    if all(kept.values()):
-        return {market: series for market, series in kept.items() if series is not None}
+    if desk.is_resumed:
+        kept = {market: stored_candles(desk.cycle, market) for market in desk.mandate.markets}
+        if all(kept.values()):
+            return {market: series for market, series in kept.items() if series is not None}
     given = {
         market: desk.market_data.candles(
             market,
@@ -31,16 +34,16 @@ def look(desk: Desk) -> dict[str, CandleSeries]:
         for market in desk.mandate.markets
     }
     snapshot = desk.venue.snapshot()
-    with desk.step(CycleStep.SNAPSHOT) as now:
-        for sourced in given.values():
-            store_candles(desk.cycle, sourced, now=now)
-        for kind, content in _constants(desk).items():
-            store(desk.cycle, kind, content, now=now)
-        store(desk.cycle, InputKind.SNAPSHOT, snapshot_content(snapshot), now=now)
+    with desk.step(CycleStep.SNAPSHOT) as moment:
+        inputs = [store_candles(sourced) for sourced in given.values()]
+        inputs += [Input(kind, content) for kind, content in _constants(desk).items()]
+        inputs.append(Input(InputKind.SNAPSHOT, snapshot_content(snapshot)))
+        moment.changes["inputs_hash"] = store(desk.cycle, inputs, now=moment.now)
+    desk.memory.snapshots[1] = snapshot
     return {market: sourced.series for market, sourced in given.items()}
 
 
-def _constants(desk: Desk) -> dict[InputKind, dict[str, object]]:
+def _constants(desk: Desk) -> dict[InputKind, dict[str, Any]]:
     """Gather what a decision depends on besides the market and the account."""
     mandate, deployment = desk.mandate, desk.deployment
     limits = current_limits(deployment)
@@ -66,18 +69,21 @@ def _constants(desk: Desk) -> dict[InputKind, dict[str, object]]:
 def snapshot_of_round(desk: Desk) -> Snapshot:
     """Give the snapshot of the cycle's present round; a fresh one is taken and stored once."""
     round_number = desk.cycle.round_number
-    kept = stored(desk.cycle, InputKind.SNAPSHOT, round_number=round_number)
-    if kept is not None:
-        return snapshot_from(kept)
+    if round_number not in desk.memory.snapshots:
+        desk.memory.snapshots[round_number] = _stored_or_fresh(desk)
+    return desk.memory.snapshots[round_number]
+
+
+def _stored_or_fresh(desk: Desk) -> Snapshot:
+    round_number = desk.cycle.round_number
+    if desk.is_resumed:
+        kept = stored(desk.cycle, InputKind.SNAPSHOT, round_number=round_number)
+        if kept is not None:
+            return snapshot_from(kept)
     if round_number == 1:
         raise Bug(f"{desk.cycle} trades without having looked.")
     snapshot = desk.venue.snapshot()
-    with desk.step(CycleStep.SNAPSHOT) as now:
-        store(
-            desk.cycle,
-            InputKind.SNAPSHOT,
-            snapshot_content(snapshot),
-            round_number=round_number,
-            now=now,
-        )
+    with desk.step(CycleStep.SNAPSHOT) as moment:
+        taken = Input(InputKind.SNAPSHOT, snapshot_content(snapshot))
+        store(desk.cycle, [taken], now=moment.now)
     return snapshot

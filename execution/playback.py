@@ -5,24 +5,36 @@ have. Its rows are labelled as simulated time.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Sum
 
-from atlas.domain.clock import slot_at, slots_between
+from atlas.audit import Actor
+from atlas.domain.clock import slots_between
+from atlas.domain.errors import ConflictingState, InvalidInput
 from atlas.domain.recording import Recording
 from atlas.domain.states import CycleState
 from atlas.domain.stopped_clock import StoppedClock
 from atlas.domain.units import ZERO
 from execution.cycle import run_cycle
+from execution.leases import LEASE
 from execution.mandates import mandate_of
 from execution.marketdata.replay import ReplayMarketData
 from execution.models import CycleRun, Deployment, EquityPoint, Fill, Order, PaperAccount
-from execution.vocabulary import CycleOrigin, Reason
+from execution.services import create_paper_deployment
+from execution.vocabulary import CycleOrigin, DeploymentStatus, Reason
+from strategies.models import Strategy
+from strategies.vocabulary import Category, RiskLevel, StrategyStatus
 
+PLAYBACK_FEED = "playback"
+GATHERING_SLUG = "recorded-runs"
+# A playback shows what the rule does, so its limits bound an accident and not the rule.
+LIMIT_TIMES_DEPOSIT = 1000
+MAX_LEVERAGE = 5
 COSTS = ("funding_usd", "borrowing_usd", "position_fee_usd", "execution_fee_usd")
 
 
@@ -60,12 +72,72 @@ class PlaybackSummary:
         return self.cycles_by_state.get(CycleState.ERRORED.value, 0)
 
 
+def prepare(
+    *,
+    recording: Recording,
+    strategy: Strategy | None,
+    rule: str,
+    parameters: Mapping[str, Any] | None,
+    cadence: timedelta,
+    deposit_usd: Decimal,
+    actor: Actor,
+    now: datetime,
+) -> Deployment:
+    """Make the paused paper deployment that plays a recording; the schedule never runs it.
+
+    Without a strategy it belongs to an unpublished one that gathers such runs. Raises InvalidInput
+    for a rule, parameters or a cadence that do not fit.
+    """
+    if cadence <= timedelta(0) or cadence % recording.timeframe.step:
+        raise InvalidInput(
+            f"The cadence must be a multiple of the recording's {recording.timeframe} bars."
+        )
+    limit = str(deposit_usd * LIMIT_TIMES_DEPOSIT)
+    return create_paper_deployment(
+        strategy=strategy or gathering_strategy(now=now),
+        rule=rule,
+        parameters=parameters,
+        market=recording.market,
+        timeframe=recording.timeframe.value,
+        cadence_seconds=int(cadence.total_seconds()),
+        deposit_usd=deposit_usd,
+        limits={
+            "max_order_notional_usd": limit,
+            "max_position_notional_usd": limit,
+            "max_leverage_ratio": str(MAX_LEVERAGE),
+        },
+        feed=PLAYBACK_FEED,
+        started_at=recording.begins_at,
+        status=DeploymentStatus.PAUSED,
+        actor=actor,
+        now=now,
+    )
+
+
+def gathering_strategy(*, now: datetime) -> Strategy:
+    """Give the unpublished strategy to which playbacks of a bare rule belong."""
+    strategy, _ = Strategy.objects.get_or_create(
+        slug=GATHERING_SLUG,
+        defaults={
+            "name": "Recorded runs",
+            "description": "Runs of single rules over recordings; not a strategy of its own.",
+            "category": Category.OTHER.value,
+            "timeframe": "",
+            "status": StrategyStatus.PREVIEW.value,
+            "risk_level": RiskLevel.VERY_HIGH.value,
+            "public": False,
+            "created_at": now,
+            "updated_at": now,
+        },
+    )
+    return strategy
+
+
 def slots_of(deployment: Deployment, recording: Recording) -> tuple[datetime, ...]:
     """List the slots of a recording, from the first at which the rule may be warm to the last."""
     warm_up = mandate_of(deployment).warm_up_bars * recording.timeframe.step
-    before = slot_at(recording.begins_at + warm_up, deployment.cadence) - timedelta.resolution
-    slots = slots_between(before, recording.ends_at, deployment.cadence)
-    return tuple(slot for slot in slots if slot >= recording.begins_at + warm_up)
+    warm_at = recording.begins_at + warm_up
+    return slots_between(warm_at - timedelta.resolution, recording.ends_at, deployment.cadence)
 
 
 def play(
@@ -73,15 +145,15 @@ def play(
     deployment: Deployment,
     recording: Recording,
     read: Callable[[], datetime],
-    progress: Callable[[CycleRun], None] = lambda _: None,
+    progress: Callable[[], None] = lambda: None,
 ) -> PlaybackSummary:
-    """Run a deployment's cycles over a whole recording; `progress` hears of each ended cycle.
+    """Run a deployment's cycles over a whole recording; `progress` hears of each slot.
 
     Slots that have ended before are not run again, so an interrupted playback can be repeated. A
-    bug ends its cycle ERRORED and is raised.
+    bug ends its cycle ERRORED and is raised. Raises ConflictingState where another playback of the
+    deployment is at work, or died less than a lease ago.
     """
-    slots = slots_of(deployment, recording)
-    for slot in slots:
+    for slot in slots_of(deployment, recording):
         clock = StoppedClock(slot)
         cycle = run_cycle(
             deployment=deployment,
@@ -91,9 +163,19 @@ def play(
             clock=clock,
             market_data=ReplayMarketData.of([recording], clock),
         )
-        if cycle is not None:
-            progress(cycle)
+        if cycle is None:
+            _require_ended(deployment, slot)
+        progress()
     return summarise(deployment)
+
+
+def _require_ended(deployment: Deployment, slot: datetime) -> None:
+    """Refuse to leave a slot out that somebody else is still at."""
+    if not CycleRun.objects.ended().filter(deployment=deployment, scheduled_for=slot).exists():
+        raise ConflictingState(
+            f"The slot {slot:%Y-%m-%d %H:%M} UTC of deployment {deployment.pk} is being run by "
+            f"another process, or was by one that died: try again in {LEASE.seconds} seconds."
+        )
 
 
 def summarise(deployment: Deployment) -> PlaybackSummary:

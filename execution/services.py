@@ -21,6 +21,7 @@ from execution.valuation import shares_for
 from execution.venues.paper import PaperVenue
 from execution.vocabulary import DeploymentStatus
 from strategies.models import Strategy
+from strategies.rules.parameters import raw_from
 
 DEFAULT_FEED = "recorded-market"
 DEFAULT_SPEED = Decimal(360)  # an hour of the recording in ten seconds
@@ -39,21 +40,26 @@ def create_paper_deployment(
     now: datetime,
     rule: str = "",
     parameters: Mapping[str, Any] | None = None,
+    feed: str = feeds.REPLAY,
     feed_clock: FeedClock | None = None,
+    started_at: datetime | None = None,
     status: DeploymentStatus = DeploymentStatus.ENABLED,
 ) -> Deployment:
-    """Put a strategy to work on a new paper account, playing the recording of a market.
+    """Put a strategy to work on a new paper account.
 
-    Rule and parameters are the strategy's unless given. `limits` names max_order_notional_usd,
+    Rule and parameters are the strategy's unless given. On the feed `replay` it joins the clock
+    that plays the recordings unless it is given one of its own; `started_at` is the feed's time of
+    the first deposit, by that clock unless given. `limits` names max_order_notional_usd,
     max_position_notional_usd and max_leverage_ratio, and may name allowed_markets,
     max_signal_age_seconds and max_price_age_seconds. The strategy and the market get switches,
     HALTED where they are new: nothing trades before a person restores them. Raises InvalidInput
     with every problem of rule, parameters and limits.
     """
     frame = Timeframe.named(timeframe)
-    clock = feed_clock or feeds.play(
-        name=DEFAULT_FEED, market=market, timeframe=frame, speed=DEFAULT_SPEED, now=now
-    )
+    if feed == feeds.REPLAY and feed_clock is None:
+        feed_clock = feeds.play(
+            name=DEFAULT_FEED, market=market, timeframe=frame, speed=DEFAULT_SPEED, now=now
+        )
     deployment = Deployment(
         strategy=strategy,
         mode=TradingMode.PAPER.value,
@@ -63,18 +69,19 @@ def create_paper_deployment(
         markets=[market],
         timeframe=frame.value,
         cadence_seconds=cadence_seconds,
-        feed=feeds.REPLAY,
-        feed_clock=clock,
+        feed=feed,
+        feed_clock=feed_clock,
         created_at=now,
         created_by=actor.name,
     )
-    mandate_of(deployment)
+    # Written out whole: a default that changes in a later release changes no deployment.
+    deployment.parameters = raw_from(mandate_of(deployment).parameters)
     values = read_limits(limits, markets=[market], timeframe=frame)
-    started_at = feeds.clock_for(deployment, read=lambda: now).now()
+    first_at = started_at or feeds.clock_for(deployment, read=lambda: now).now()
     with transaction.atomic():
         deployment.save(force_insert=True)
         _first_limits(deployment, values, actor=actor, now=now)
-        _open_account(deployment, deposit_usd, at=started_at, actor=actor, now=now)
+        _open_account(deployment, deposit_usd, at=first_at, actor=actor, now=now)
         create_scope(scope=SwitchScope.STRATEGY, key=strategy.slug, actor=actor, now=now)
         create_scope(scope=SwitchScope.MARKET, key=market, actor=actor, now=now)
         record(

@@ -17,11 +17,10 @@ from atlas.domain.sizing import Sizing, plan, size
 from atlas.domain.states import TRADE_TRANSITIONS, OrderState, TradeState
 from atlas.transitions import move
 from execution import gate, settlement
-from execution.desk import Desk
+from execution.desk import Desk, Moment
 from execution.leases import database_now
 from execution.looking import snapshot_of_round
 from execution.models import Order, Trade
-from execution.models import Signal as SignalRow
 from execution.order_events import note_order
 from execution.vocabulary import CycleStep
 
@@ -37,7 +36,7 @@ def trade(desk: Desk, signals: Sequence[Signal]) -> str:
     last_round = ROUNDS_PER_MARKET * len(desk.mandate.markets)
     reason = ""
     while desk.cycle.round_number <= last_round:
-        order = _order_of_round(desk)
+        order = _order_of_round(desk) if desk.is_resumed else None
         if order is None:
             order, reason = _plan(desk, signals)
         if order is None:
@@ -45,7 +44,6 @@ def trade(desk: Desk, signals: Sequence[Signal]) -> str:
         _carry(desk, order)
         if order.final_at is None:
             return "The venue has not decided about the order yet."
-        _next_round(desk)
     raise NeedsHuman(
         f"{desk.cycle} made {last_round} orders and the account is still not where the signal "
         "wants it: look at its orders before the next cycle."
@@ -75,14 +73,16 @@ def _plan(desk: Desk, signals: Sequence[Signal]) -> tuple[Order | None, str]:
     if not intents:
         return None, reason
     intent = intents[0]
-    with desk.step(CycleStep.PLAN) as now:
-        row = _trade_for(desk, sizings[intent.market], now)
-        order = _order_for(desk, row, intent, now)
+    with desk.step(CycleStep.PLAN) as moment:
+        row = _trade_for(desk, sizings[intent.market], moment.now)
+        order = _order_for(desk, row, intent, moment.now)
     return order, reason
 
 
 def _refused_markets(desk: Desk) -> frozenset[str]:
     """List the markets in which this cycle has had its no; nothing is tried twice on it."""
+    if desk.cycle.round_number == 1:
+        return frozenset()
     ended = Order.objects.filter(
         cycle=desk.cycle, state__in=[OrderState.DENIED, OrderState.CANCELED]
     ).exclude(cancel_name=EXPIRED)
@@ -91,13 +91,12 @@ def _refused_markets(desk: Desk) -> frozenset[str]:
 
 def _trade_for(desk: Desk, sizing: Sizing, now: datetime) -> Trade:
     """Find or make the trade that an order of this market belongs to."""
-    signal = SignalRow.objects.get(cycle=desk.cycle, market=sizing.market)
     row, _ = Trade.objects.get_or_create(
         cycle=desk.cycle,
         market=sizing.market,
         defaults={
             "deployment": desk.deployment,
-            "signal": signal,
+            "signal": desk.memory.signals[sizing.market],
             "target_notional_usd": sizing.target_notional_usd,
             "basis_notional_usd": sizing.current_notional_usd,
             "reason": sizing.reason,
@@ -136,7 +135,11 @@ def _order_for(desk: Desk, row: Trade, intent: OrderIntent, now: datetime) -> Or
 
 
 def _carry(desk: Desk, order: Order) -> None:
-    """Bring an order from wherever it stands as far as it goes: gate, venue, settlement."""
+    """Bring an order from wherever it stands as far as it goes: gate, venue, settlement.
+
+    The gate commits its word by itself. The step that ends the order begins the next round, in one
+    transaction: the order after it is decided on a fresh look.
+    """
     if order.state == OrderState.PLANNED:
         gate.authorise(
             order,
@@ -145,25 +148,27 @@ def _carry(desk: Desk, order: Order) -> None:
             fencing_token=desk.cycle.fencing_token,
             actor=desk.actor,
         )
-        with desk.step(CycleStep.GATE):
-            pass
+    if order.state == OrderState.DENIED:
+        with desk.step(CycleStep.GATE) as moment:
+            _begin_next_round(desk, order, moment)
     if order.state == OrderState.AUTHORISED:
         _submit(desk, order)
     if order.state == OrderState.SUBMITTED:
         outcome = desk.venue.outcome(order)
-        with desk.step(CycleStep.SETTLE) as now:
+        with desk.step(CycleStep.SETTLE) as moment:
             settlement.settle(
                 order,
                 outcome,
                 simulated_time=desk.clock.simulated,
                 actor=desk.actor,
-                now=now,
+                now=moment.now,
             )
+            _begin_next_round(desk, order, moment)
 
 
 def _submit(desk: Desk, order: Order) -> None:
     """Hand an order to its venue while its permit lives; else it ends CANCELED(expired)."""
-    with desk.step(CycleStep.SUBMIT):
+    with desk.step(CycleStep.SUBMIT) as moment:
         now = database_now()
         if order.permit is not None and now >= order.permit.expires_at:
             settlement.cancel(
@@ -173,13 +178,14 @@ def _submit(desk: Desk, order: Order) -> None:
                 actor=desk.actor,
                 now=now,
             )
+            _begin_next_round(desk, order, moment)
             return
         if order.trade.state == TradeState.PLANNED:
             move(order.trade, TradeState.WORKING, TRADE_TRANSITIONS)
         desk.venue.submit(order, now=now)
 
 
-def _next_round(desk: Desk) -> None:
-    """Begin the next round: the next order is decided on a fresh look."""
-    with desk.step(CycleStep.SETTLE, round_number=desk.cycle.round_number + 1):
-        pass
+def _begin_next_round(desk: Desk, order: Order, moment: Moment) -> None:
+    """Begin the next round with this step, if the order has come to its end."""
+    if order.final_at is not None:
+        moment.changes["round_number"] = desk.cycle.round_number + 1

@@ -1,0 +1,69 @@
+"""The paper venue keeps the contract, and costs what it says."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+
+from atlas.domain.stopped_clock import StoppedClock
+from execution.marketdata.replay import ReplayMarketData
+from execution.models import Deployment, PaperAccount
+from execution.venues.base import Executed
+from execution.venues.paper import PaperVenue
+from tests.execution.orders import PRICE
+from tests.execution.venue_contract import VenueContract
+from tests.execution.world import MARKET, make_deployment, open_switches, recording, slot
+
+pytestmark = pytest.mark.django_db
+
+FLAT_MARKET = recording([PRICE] * 20)
+
+
+@dataclass
+class World:
+    deployment: Deployment
+    venue: PaperVenue
+    feed_at: datetime
+
+
+class TestPaperVenue(VenueContract):
+    """The contract, and what paper adds to it."""
+
+    @pytest.fixture
+    def world(self):
+        deployment = make_deployment()
+        open_switches()
+        clock = StoppedClock(slot(0))
+        venue = PaperVenue(
+            paper_account=deployment.paper_account,
+            markets=(MARKET,),
+            market_data=ReplayMarketData.of([FLAT_MARKET], clock),
+            clock=clock,
+        )
+        return World(deployment, venue, slot(0))
+
+    def test_a_fill_pays_spread_slippage_and_both_fees(self, world):
+        PaperAccount.objects.update(
+            half_spread_bps=10, slippage_bps=15, position_fee_bps=6, execution_fee_usd="0.30"
+        )
+        world.venue.paper_account.refresh_from_db()
+        order = self.submitted(world)
+        outcome = world.venue.outcome(order)
+        assert isinstance(outcome, Executed)
+        assert outcome.fill.price_usd == Decimal("2005")  # 2,000 and 25 bps
+        assert outcome.fill.costs.position_fee_usd == Decimal("0.06")
+        assert outcome.fill.costs.execution_fee_usd == Decimal("0.30")
+        assert outcome.fill.slippage_usd > 0
+
+    def test_a_market_without_a_price_leaves_the_nav_unknown_where_it_is_held(self, world):
+        self.settle(world, self.submitted(world))
+        blind = PaperVenue(
+            paper_account=world.venue.paper_account,
+            markets=("BTC/USD",),
+            market_data=ReplayMarketData.of([], world.venue.clock),
+            clock=world.venue.clock,
+        )
+        snapshot = blind.snapshot()
+        assert (snapshot.nav_usd, snapshot.quotes) == (None, {})
+        assert len(snapshot.positions) == 1
