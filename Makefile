@@ -50,7 +50,7 @@ imports: ## Check the import law
 
 schema: ## Write the generated documents: API, environment, database
 	@$(ATLAS) exec .venv/bin/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
-	@$(ATLAS) exec .venv/bin/python manage.py env_example
+	@$(ATLAS) python -m config.env_example
 	@$(ATLAS) exec .venv/bin/python manage.py schema_doc
 
 requirements: ## Lock the requirements anew, nothing younger than a week

@@ -59,7 +59,7 @@ class Checks:
             ("migrate", lambda: self._manage("migrate", "--no-input", "--verbosity", "0")),
             ("roles", lambda: self._manage("grant_roles")),
             ("api document", self._api_document),
-            (".env.example", lambda: self._manage("env_example", "--check")),
+            (".env.example", lambda: self._module("config.env_example", "--check")),
             ("docs/schema.md", lambda: self._manage("schema_doc", "--check")),
             ("audit", lambda: audit(self.python, self.root / "requirements" / "dev.txt")),
         ]

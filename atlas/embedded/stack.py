@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 WEB_APP = "config.wsgi:application"
 CELERY_APP = "config.celery:app"
-SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 
 
 @dataclass(frozen=True)
@@ -41,9 +40,9 @@ def signer() -> StackProcess:
 
 
 def beat() -> StackProcess:
-    """Describe the clock that sends due tasks, from the schedule in the database."""
-    arguments = ("-m", "celery", "-A", CELERY_APP, "-q", "beat", "--scheduler", SCHEDULER)
-    return StackProcess("beat", "beat", (*arguments, "--loglevel", "INFO"))
+    """Describe the clock that sends due tasks; the settings name its scheduler."""
+    arguments = ("-m", "celery", "-A", CELERY_APP, "-q", "beat", "--loglevel", "INFO")
+    return StackProcess("beat", "beat", arguments)
 
 
 def flower(*, port: int) -> StackProcess:
