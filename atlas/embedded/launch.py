@@ -1,4 +1,4 @@
-"""Starts the whole of Atlas in order: servers, schema, demo data, then every process."""
+"""Starts the whole of Atlas in order: servers, schema, processes, demo data."""
 
 import http.client
 import time
@@ -6,19 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from atlas.embedded.addresses import Addresses
 from atlas.embedded.checkout import Checkout
 from atlas.embedded.children import RUN_WORD, ChildSpec
 from atlas.embedded.environment import Connections, clean_environment, process_environment
 from atlas.embedded.own_servers import check_database, check_redis
-from atlas.embedded.ports import LOOPBACK, preferred_port
+from atlas.embedded.ports import LOOPBACK
 from atlas.embedded.problems import CannotStart
 from atlas.embedded.services import Server, Services
 from atlas.embedded.stack import StackProcess, stack
 from atlas.embedded.supervisor import Supervisor
 
-WEB_PORT = 8000
-FLOWER_PORT = 5555
-HIGHEST_PORT = 65_535
 SERVERS_SECONDS = 60
 READY_SECONDS = 180
 SAMPLE_EXPORT = "fixtures/sample_export_v1.json"
@@ -33,30 +31,12 @@ class Command:
     arguments: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Addresses:
-    """Where the pages of a run are."""
-
-    web_port: int
-    flower_port: int
-    has_signer: bool
-
-    @property
-    def web(self) -> str:
-        """The address of the web server."""
-        return f"http://{LOOPBACK}:{self.web_port}/"
-
-    @property
-    def lines(self) -> list[str]:
-        """Every address that a person wants to know, the web server's first."""
-        return [
-            f"  Web      {self.web}",
-            f"  API      {self.web}api/v1/strategies/",
-            f"  Docs     {self.web}docs",
-            f"  Health   {self.web}health",
-            f"  Console  {self.web}admin/",
-            f"  Flower   http://{LOOPBACK}:{self.flower_port}/",
-        ]
+MIGRATE = Command("migrate", ("migrate", "--no-input", "--verbosity", "0"))
+GRANT_ROLES = Command("migrate", ("grant_roles",))
+DEMO_DATA = (
+    Command("command", ("import_export", "--file", SAMPLE_EXPORT, "--quiet")),
+    Command("command", ("demo_setup",)),
+)
 
 
 @dataclass(frozen=True)
@@ -68,41 +48,54 @@ class Launch:
     python: Path
     word: str
     supervisor: Supervisor
+    services: Services
+    connections: Connections
+    addresses: Addresses
 
-    def begin(self, services: Services) -> Addresses:
-        """Start everything in order and tell where it is.
+    @property
+    def has_signer(self) -> bool:
+        """Tell whether the signer worker has a database address and is started."""
+        return self.connections.signer_url is not None
 
-        Raises CannotStart, or StopRequested when told to end meanwhile.
+    def begin(self) -> None:
+        """Start everything in order; gives back control when the web server is ready.
+
+        The demo data is brought in while the processes start: on a small machine that saves a
+        third of the wait. Raises CannotStart, or StopRequested when told to end meanwhile.
         """
-        self._start_servers(services)
-        connections = services.connections(self.environ, prefix=f"atlas-{self.checkout.digest[:8]}")
-        self._check_own_servers(services, connections)
-        self._set_up(connections)
-        addresses = choose_addresses(self.environ, has_signer=connections.signer_url is not None)
-        self.supervisor.output.say(f"Starting the web server at {addresses.web}")
-        for process in stack(
-            web_port=addresses.web_port,
-            flower_port=addresses.flower_port,
-            with_signer=addresses.has_signer,
-        ):
-            self.supervisor.start(self._spec(process, connections))
-        self._wait_until_fit(addresses.web_port)
-        return addresses
+        self._start_servers()
+        self._check_own_servers()
+        self._manage(MIGRATE)
+        if self.connections.owner_url is not None:
+            self._manage(GRANT_ROLES)
+        self._start_processes()
+        for command in DEMO_DATA:
+            self._manage(command)
+        self._wait_until_fit()
 
-    def _start_servers(self, services: Services) -> None:
+    def _start_servers(self) -> None:
         """Start the embedded servers and make what a new one lacks."""
-        for server in services.servers:
-            server.prepare()
+        for server in self.services.servers:
             spec = server.spec(run=self.word)
             self.supervisor.start(spec, before=server.prepare, is_server=True)
-        for server in services.servers:
+        for server in self.services.servers:
             self._wait_for_server(server)
             server.set_up()
-        if services.redis is not None and services.redis.is_stand_in:
+        if self.services.redis is not None and self.services.redis.is_stand_in:
             self.supervisor.output.say(
                 "redis-server cannot run on this machine; a stand-in takes its place and keeps "
                 "nothing over a restart. Set ATLAS_REDIS_URL to use a server of your own."
             )
+
+    def _start_processes(self) -> None:
+        """Start every process of the stack."""
+        self.supervisor.output.say(f"Starting the web server at {self.addresses.web}")
+        for process in stack(
+            web_port=self.addresses.web_port,
+            flower_port=self.addresses.flower_port,
+            with_signer=self.has_signer,
+        ):
+            self.supervisor.start(self._spec(process))
 
     def _wait_for_server(self, server: Server) -> None:
         """Wait until a server answers; raises CannotStart where it stays silent."""
@@ -115,38 +108,28 @@ class Launch:
                 )
             self.supervisor.pump(0.05)
 
-    def _check_own_servers(self, services: Services, connections: Connections) -> None:
+    def _check_own_servers(self) -> None:
         """Try the servers that the caller named."""
-        if services.postgres is None:
+        if self.services.postgres is None:
             addresses = {
-                "ATLAS_DATABASE_URL": connections.app_url,
-                "ATLAS_MIGRATE_DATABASE_URL": connections.owner_url,
-                "ATLAS_SIGNER_DATABASE_URL": connections.signer_url,
+                "ATLAS_DATABASE_URL": self.connections.app_url,
+                "ATLAS_MIGRATE_DATABASE_URL": self.connections.owner_url,
+                "ATLAS_SIGNER_DATABASE_URL": self.connections.signer_url,
             }
             for name, url in addresses.items():
                 if url is not None:
                     check_database(name, url)
-        if services.redis is None:
-            check_redis("ATLAS_REDIS_URL", connections.redis_url)
+        if self.services.redis is None:
+            check_redis("ATLAS_REDIS_URL", self.connections.redis_url)
 
-    def _set_up(self, connections: Connections) -> None:
-        """Bring schema, rights and demo data up to date."""
-        commands = [Command("migrate", ("migrate", "--no-input", "--verbosity", "0"))]
-        if connections.owner_url is not None:
-            commands.append(Command("migrate", ("grant_roles",)))
-        commands.append(Command("command", ("import_export", "--file", SAMPLE_EXPORT, "--quiet")))
-        commands.append(Command("command", ("demo_setup",)))
-        for command in commands:
-            self._manage(command, connections)
-
-    def _manage(self, command: Command, connections: Connections) -> None:
+    def _manage(self, command: Command) -> None:
         """Run one management command; raises CannotStart where it fails."""
         name = command.arguments[0]
         self.supervisor.output.say(f"manage.py {name}")
         spec = ChildSpec(
             name=name[:8],
             argv=(str(self.python), "manage.py", *command.arguments),
-            env=self._environment(connections, role=command.role),
+            env=self._environment(role=command.role),
             folder=self.checkout.root,
         )
         code = self.supervisor.finish(spec)
@@ -156,50 +139,33 @@ class Launch:
                 "Put that right and run `make run` again: nothing is left running."
             )
 
-    def _spec(self, process: StackProcess, connections: Connections) -> ChildSpec:
+    def _spec(self, process: StackProcess) -> ChildSpec:
         """Describe a process of the stack as a child."""
         return ChildSpec(
             name=process.name,
             argv=(str(self.python), *process.arguments),
-            env=self._environment(connections, role=process.role),
+            env=self._environment(role=process.role),
             folder=self.checkout.root,
             death_signal=process.death_signal,
         )
 
-    def _environment(self, connections: Connections, *, role: str) -> dict[str, str]:
+    def _environment(self, *, role: str) -> dict[str, str]:
         """Compose a child's environment; a person reads the output, unless told otherwise."""
         environ = clean_environment(self.environ, python=self.python)
         environ.setdefault("ATLAS_LOG_FORMAT", "console")
-        return process_environment(environ, connections, process=role) | {RUN_WORD: self.word}
+        told = process_environment(environ, self.connections, process=role)
+        return told | {RUN_WORD: self.word}
 
-    def _wait_until_fit(self, port: int) -> None:
+    def _wait_until_fit(self) -> None:
         """Wait until the web server says that it is ready; raises CannotStart where it never does."""
         deadline = time.monotonic() + READY_SECONDS
-        while (answer := ask(port, "/readyz")) != OK:
+        while (answer := ask(self.addresses.web_port, "/readyz")) != OK:
             if time.monotonic() > deadline:
                 raise CannotStart(
                     f"The web server was not ready within {READY_SECONDS} s (last answer: "
                     f"{answer or 'none'}); what it said is above. Put that right and start again."
                 )
             self.supervisor.pump(0.1)
-
-
-def choose_addresses(environ: Mapping[str, str], *, has_signer: bool) -> Addresses:
-    """Choose the ports of the web server and of Flower: the wished ones, or the next free above.
-
-    Raises CannotStart where a wish is no port.
-    """
-    web_port = preferred_port(_wished_port(environ, "ATLAS_WEB_PORT", WEB_PORT))
-    wished = _wished_port(environ, "ATLAS_FLOWER_PORT", FLOWER_PORT)
-    return Addresses(web_port, preferred_port(wished, taken=[web_port]), has_signer)
-
-
-def _wished_port(environ: Mapping[str, str], name: str, usual: int) -> int:
-    """Read a port from the environment."""
-    wish = environ.get(name) or str(usual)
-    if not wish.isdigit() or not 1 <= int(wish) <= HIGHEST_PORT:
-        raise CannotStart(f"{name} must be a number from 1 to {HIGHEST_PORT}. Correct or unset it.")
-    return int(wish)
 
 
 def ask(port: int, path: str) -> int | None:

@@ -2,7 +2,9 @@
 
 import random
 import socket
+import sys
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from atlas.embedded.checkout import read_record, write_private
@@ -30,15 +32,49 @@ def is_free(port: int) -> bool:
     return True
 
 
-def preferred_port(port: int, *, taken: Iterable[int] = ()) -> int:
-    """Give the port itself where it is free, else the next free one above it.
+@dataclass(frozen=True)
+class Claim:
+    """A port that no other launcher on this machine takes while the claim is held.
+
+    The web server shares its port with any other that asks for it (SO_REUSEPORT), so two launchers
+    that start at the same moment would answer each other's pages. The claim is a socket in the
+    kernel's own name space: it needs no file, has the reach of the port, and dies with its holder.
+    """
+
+    port: int
+    _guard: socket.socket | None = field(default=None, repr=False)
+
+    def release(self) -> None:
+        """Let others take the port."""
+        if self._guard is not None:
+            self._guard.close()
+
+
+def claim(port: int) -> Claim | None:
+    """Claim a free port; None where somebody listens on it or has claimed it."""
+    if sys.platform != "linux":
+        return Claim(port) if is_free(port) else None
+    guard = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        guard.bind(f"\0atlas-port-{port}")
+    except OSError:
+        guard.close()
+        return None
+    if is_free(port):
+        return Claim(port, guard)
+    guard.close()
+    return None
+
+
+def claim_preferred(port: int) -> Claim:
+    """Claim the port itself where it is free, else the next free one above it.
 
     Raises CannotStart where a hundred ports in a row are occupied.
     """
-    avoid = set(taken)
     for candidate in range(port, min(port + NEIGHBOURS, 65_536)):
-        if candidate not in avoid and is_free(candidate):
-            return candidate
+        claimed = claim(candidate)
+        if claimed is not None:
+            return claimed
     raise CannotStart(
         f"No free port from {port} on was found. End what listens there, "
         "or name another port with ATLAS_WEB_PORT or ATLAS_FLOWER_PORT."

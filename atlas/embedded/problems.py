@@ -26,7 +26,7 @@ def from_os_error(problem: OSError, *, doing: str) -> CannotStart:
         )
     if problem.errno in {errno.EACCES, errno.EPERM}:
         return CannotStart(
-            f"You may not do {doing}{place}: the folder belongs to another user or is read-only. "
+            f"Permission denied for {doing}{place}: the folder belongs to another user or is read-only. "
             "Use a copy that is yours, or run as the user who made it."
         )
     reason = problem.strerror or str(problem)

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from atlas.embedded.addresses import choose_addresses
 from atlas.embedded.checkout import Checkout, make_folder
 from atlas.embedded.credentials import Credentials
-from atlas.embedded.launch import Addresses, Launch
+from atlas.embedded.launch import Launch
 from atlas.embedded.locks import Lock, LockHeld
 from atlas.embedded.output import Output
 from atlas.embedded.problems import CannotStart
@@ -22,6 +23,7 @@ SETTINGS = "DJANGO_SETTINGS_MODULE"
 
 def run(checkout: Checkout, environ: Mapping[str, str], *, python: Path) -> int:
     """Run Atlas until somebody ends it; 0 after an orderly end. Raises CannotStart."""
+    began = time.monotonic()
     refuse_production(environ)
     checkout.make_state()
     folder = make_folder(checkout.state / PURPOSE)
@@ -31,43 +33,47 @@ def run(checkout: Checkout, environ: Mapping[str, str], *, python: Path) -> int:
         if left:
             output.say(f"Ended {left} processes that an earlier run, which was killed, had left.")
         word = secrets.token_hex(8)
-        with closing(Supervisor(output, RunState(folder / "state.json", word))) as supervisor:
+        supervisor = Supervisor(output, RunState(folder / "state.json", word))
+        with closing(supervisor), closing(choose_addresses(environ)) as addresses:
             supervisor.catch_signals()
-            return _run(Launch(checkout, environ, python, word, supervisor), lock)
+            services = plan_services(checkout, environ, purpose=PURPOSE, is_for_tests=False)
+            connections = services.connections(environ, prefix=f"atlas-{checkout.digest[:8]}")
+            launch = Launch(
+                checkout, environ, python, word, supervisor, services, connections, addresses
+            )
+            return _run(launch, lock, began=began)
 
 
-def _run(launch: Launch, lock: Lock) -> int:
+def _run(launch: Launch, lock: Lock, *, began: float) -> int:
     """Start, tend, and end in order whatever happens."""
-    supervisor, began = launch.supervisor, time.monotonic()
-    folder = launch.checkout.state / PURPOSE
+    supervisor, output = launch.supervisor, launch.supervisor.output
     try:
-        services = plan_services(
-            launch.checkout, launch.environ, purpose=PURPOSE, is_for_tests=False
-        )
-        addresses = launch.begin(services)
-        lock.note(url=addresses.web)
-        _announce(supervisor.output, addresses, seconds=time.monotonic() - began)
-        if launch.environ.get("ATLAS_FLOWER_BASIC_AUTH"):
-            supervisor.output.say("  Flower asks for what ATLAS_FLOWER_BASIC_AUTH says.")
-        else:
-            _tell_flower_login(supervisor.output, services.credentials, folder)
+        launch.begin()
+        lock.note(url=launch.addresses.web)
+        _announce(launch, seconds=time.monotonic() - began)
         while True:
             supervisor.pump(1.0)
     except StopRequested:
-        supervisor.output.say("Ending everything that was started.")
+        output.say("Ending everything that was started.")
     finally:
         supervisor.stop_all()
-    supervisor.output.say("Ended. The data is kept; `make run` goes on where this run stopped.")
+    output.say("Ended. The data is kept; `make run` goes on where this run stopped.")
     return 0
 
 
-def _announce(output: Output, addresses: Addresses, *, seconds: float) -> None:
-    """Say that Atlas is ready, and where."""
-    output.say(f"Atlas is ready in {seconds:.1f} s. Ctrl-C ends it.")
-    for line in addresses.lines:
-        output.say(line)
-    if not addresses.has_signer:
-        output.say("  The signer worker was not started: ATLAS_SIGNER_DATABASE_URL is not set.")
+def _announce(launch: Launch, *, seconds: float) -> None:
+    """Say that Atlas is ready, where, and how to get in."""
+    say = launch.supervisor.output.say
+    say(f"Atlas is ready in {seconds:.1f} s. Ctrl-C ends it.")
+    for line in launch.addresses.lines:
+        say(line)
+    if not launch.has_signer:
+        say("  The signer worker was not started: ATLAS_SIGNER_DATABASE_URL is not set.")
+    if launch.environ.get("ATLAS_FLOWER_BASIC_AUTH"):
+        say("  Flower asks for what ATLAS_FLOWER_BASIC_AUTH says.")
+    else:
+        folder = launch.checkout.state / PURPOSE
+        _tell_flower_login(launch.supervisor.output, launch.services.credentials, folder)
 
 
 def _tell_flower_login(output: Output, credentials: Credentials, folder: Path) -> None:

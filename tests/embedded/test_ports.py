@@ -1,18 +1,21 @@
 """Ports: the wished one where it is free, the same one from run to run, never a stranger's."""
 
 import socket
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 
 import pytest
 
-from atlas.embedded.launch import choose_addresses
+from atlas.embedded.addresses import Addresses, choose_addresses
 from atlas.embedded.ports import (
     LOOPBACK,
     SERVICE_PORTS,
+    claim,
+    claim_preferred,
     free_service_port,
     is_free,
     kept_port,
-    preferred_port,
 )
 from atlas.embedded.problems import CannotStart
 
@@ -42,26 +45,48 @@ def test_a_listener_on_every_address_occupies_the_loopback_port_too():
         assert not is_free(port)
 
 
+@pytest.fixture
+def addresses() -> Iterator[Callable[..., Addresses]]:
+    """Choose addresses and give their ports back at the end."""
+    with ExitStack() as held:
+
+        def choose(environ: dict[str, str]) -> Addresses:
+            return held.enter_context(closing(choose_addresses(environ)))
+
+        yield choose
+
+
 def test_the_wished_port_is_taken_where_it_is_free():
     wished = free_service_port()
-    assert preferred_port(wished) == wished
+    claimed = claim_preferred(wished)
+    assert claimed.port == wished
+    claimed.release()
 
 
 def test_the_next_free_port_is_taken_where_the_wished_one_is_occupied(listener):
-    chosen = preferred_port(port_of(listener))
-    assert port_of(listener) < chosen < port_of(listener) + 100
-    assert is_free(chosen)
+    claimed = claim_preferred(port_of(listener))
+    assert port_of(listener) < claimed.port < port_of(listener) + 100
+    assert is_free(claimed.port)
+    claimed.release()
 
 
-def test_a_port_promised_to_another_server_is_not_given_out_twice():
+@pytest.mark.skipif(sys.platform != "linux", reason="claims are made on Linux alone")
+def test_two_launchers_that_start_at_once_never_share_a_port():
     wished = free_service_port()
-    assert preferred_port(wished, taken=[wished]) > wished
+    first, second = claim_preferred(wished), claim_preferred(wished)
+    assert first.port == wished
+    assert second.port != wished
+    first.release()
+    again = claim(wished)
+    assert again is not None
+    again.release()
+    second.release()
 
 
 def test_no_port_at_all_is_a_sentence_with_a_remedy(monkeypatch):
     monkeypatch.setattr("atlas.embedded.ports.is_free", lambda _port: False)
     with pytest.raises(CannotStart, match="ATLAS_WEB_PORT"):
-        preferred_port(8000)
+        claim_preferred(8000)
     with pytest.raises(CannotStart, match="End some of the programs"):
         free_service_port()
 
@@ -92,28 +117,20 @@ def test_a_half_written_record_of_ports_is_replaced(tmp_path):
     assert kept_port(record, "postgres") in SERVICE_PORTS
 
 
-def test_the_web_server_and_flower_never_share_a_port():
+def test_the_web_server_and_flower_never_share_a_port(addresses):
     wished = str(free_service_port())
-    environ = {"ATLAS_WEB_PORT": wished, "ATLAS_FLOWER_PORT": wished}
-    addresses = choose_addresses(environ, has_signer=True)
-    assert addresses.web_port == int(wished)
-    assert addresses.flower_port != addresses.web_port
+    chosen = addresses({"ATLAS_WEB_PORT": wished, "ATLAS_FLOWER_PORT": wished})
+    assert chosen.web_port == int(wished)
+    assert chosen.flower_port != chosen.web_port
 
 
 @pytest.mark.parametrize("wish", ["eighty", "0", "65536", "-1"])
-def test_a_wished_port_that_is_none_is_a_sentence(wish):
+def test_a_wished_port_that_is_none_is_a_sentence(addresses, wish):
     with pytest.raises(CannotStart, match="ATLAS_WEB_PORT must be a number from 1 to 65535"):
-        choose_addresses({"ATLAS_WEB_PORT": wish}, has_signer=True)
+        addresses({"ATLAS_WEB_PORT": wish})
 
 
-def test_the_web_servers_address_is_the_first_of_all():
-    lines = choose_addresses({}, has_signer=True).lines
-    assert lines[0].split() == ["Web", lines[0].split()[1]]
-    assert [line.split()[0] for line in lines] == [
-        "Web",
-        "API",
-        "Docs",
-        "Health",
-        "Console",
-        "Flower",
-    ]
+def test_the_web_servers_address_is_the_first_of_all(addresses):
+    lines = [line.split() for line in addresses({}).lines]
+    assert [name for name, _ in lines] == ["Web", "API", "Docs", "Health", "Console", "Flower"]
+    assert all(address.startswith("http://127.0.0.1:") for _, address in lines)
