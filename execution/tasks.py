@@ -18,9 +18,12 @@ log = structlog.get_logger(__name__)
 CYCLE_LIMIT_SECONDS = 20
 DISPATCH_LIMIT_SECONDS = 20
 SWEEP_LIMIT_SECONDS = 25
+# The house's soft limit is longer than these, and Celery refuses to send a task whose soft limit
+# is above its hard one. A cycle needs no warning: killed anywhere, it resumes.
+NO_SOFT_LIMIT = 0
 
 
-@shared_task(time_limit=DISPATCH_LIMIT_SECONDS)
+@shared_task(time_limit=DISPATCH_LIMIT_SECONDS, soft_time_limit=NO_SOFT_LIMIT)
 def dispatch_due_cycles() -> None:
     """Enqueue every cycle that is due."""
     for due in scheduling.due_cycles(now=timezone.now()):
@@ -29,7 +32,7 @@ def dispatch_due_cycles() -> None:
         )
 
 
-@shared_task(time_limit=CYCLE_LIMIT_SECONDS)
+@shared_task(time_limit=CYCLE_LIMIT_SECONDS, soft_time_limit=NO_SOFT_LIMIT)
 def run_cycle(deployment_id: int, slot_iso: str) -> None:
     """Run the cycle of one deployment for one slot."""
     structlog.contextvars.bind_contextvars(deployment=deployment_id, slot=slot_iso)
@@ -45,7 +48,7 @@ def run_cycle(deployment_id: int, slot_iso: str) -> None:
         log.info("cycle_ended", cycle=done.pk, state=done.state, reason=done.reason)
 
 
-@shared_task(time_limit=SWEEP_LIMIT_SECONDS)
+@shared_task(time_limit=SWEEP_LIMIT_SECONDS, soft_time_limit=NO_SOFT_LIMIT)
 def sweep_expired_leases() -> None:
     """Take over the cycles whose worker is gone."""
     for left in leases.expired():
