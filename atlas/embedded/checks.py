@@ -50,7 +50,7 @@ class Checks:
     def all(self) -> list[tuple[str, Callable[[], tuple[bool | None, str]]]]:
         """List every check by its name, quick ones first."""
         return [
-            ("lint", lambda: self._module("ruff", "check", ".")),
+            ("lint", lambda: self._module("ruff", "check", "--output-format=concise", ".")),
             ("format", lambda: self._module("ruff", "format", "--check", ".")),
             ("imports", lambda: self._command("lint-imports")),
             ("types", lambda: self._module("mypy", ".")),
