@@ -13,7 +13,10 @@ class OnchainConfig(AppConfig):
     verbose_name = "Chain"
 
     def ready(self) -> None:
-        """Create the rows that must exist after each migration."""
+        """Register with the ground floor; create the rows that must exist after a migration."""
+        from onchain.registrations import register
+
+        register()
         post_migrate.connect(_ensure_defaults, sender=self, dispatch_uid="onchain.defaults")
 
 
