@@ -14,9 +14,10 @@ class ExecutionConfig(AppConfig):
 
     def ready(self) -> None:
         """Register with the ground floor what it needs of trading; ship the schedules."""
-        from execution.registrations import register
+        from execution import panels, registrations
 
-        register()
+        registrations.register()
+        panels.register()
         post_migrate.connect(_ensure_defaults, sender=self, dispatch_uid="execution.defaults")
 
 

@@ -40,7 +40,7 @@ COSTS = ("funding_usd", "borrowing_usd", "position_fee_usd", "execution_fee_usd"
 
 @dataclass(frozen=True, slots=True)
 class SkippedSpan:
-    """Slots in a row that were skipped for one reason."""
+    """Slots in a row that were skipped for one reason; the message is the last one's."""
 
     reason: str
     first_at: datetime
@@ -228,5 +228,5 @@ def _is_told(cycle: CycleRun) -> bool:
 
 def _longer(span: SkippedSpan, cycle: CycleRun) -> SkippedSpan:
     return SkippedSpan(
-        span.reason, span.first_at, cycle.scheduled_for, span.cycles + 1, span.message
+        span.reason, span.first_at, cycle.scheduled_for, span.cycles + 1, cycle.message
     )

@@ -18,6 +18,7 @@ def lines_of(summary: PlaybackSummary, recording: Recording) -> Iterator[str]:
     )
     yield f"Cycles: {_counts(summary.cycles_by_state)} ({_counts(summary.cycles_by_reason)})."
     yield f"Orders: {_counts(summary.orders_by_state)}; fills: {summary.fills}."
+    yield from (f"Hole in the recording: {gap.message}" for gap in recording.gaps)
     yield from (_span(span) for span in summary.skipped)
     yield f"Deposited {_usd(summary.deposited_usd)}, worth at the end {_usd(summary.equity_usd)}."
     costs = ", ".join(

@@ -55,6 +55,8 @@ def create_paper_deployment(
     HALTED where they are new: nothing trades before a person restores them. Raises InvalidInput
     with every problem of rule, parameters and limits.
     """
+    if not deposit_usd.is_finite() or deposit_usd <= 0:
+        raise InvalidInput(f"The first deposit must be above 0 USD, not {deposit_usd}.")
     frame = Timeframe.named(timeframe)
     if feed == feeds.REPLAY and feed_clock is None:
         feed_clock = feeds.play(
@@ -111,8 +113,6 @@ def _open_account(
     deployment: Deployment, deposit_usd: Decimal, *, at: datetime, actor: Actor, now: datetime
 ) -> None:
     """Open the paper account with its first deposit."""
-    if not deposit_usd.is_finite() or deposit_usd <= 0:
-        raise InvalidInput(f"The first deposit must be above 0 USD, not {deposit_usd}.")
     account = PaperAccount.objects.create(
         deployment=deployment, execution_fee_usd=DEFAULT_EXECUTION_FEE_USD, created_at=now
     )

@@ -1,9 +1,13 @@
 """Everything that a deployment has done, as plain values that two deployments can be compared by."""
 
+from typing import Any
+
 from execution.models import CycleRun, EquityPoint, Fill, Order, Position, Signal, Trade
 
+Row = tuple[Any, ...]
 
-def dump(deployment) -> dict[str, list[tuple]]:
+
+def dump(deployment) -> dict[str, list[Row]]:
     """Give what a deployment did, without its keys, its tokens and the wall's time."""
     mine = {"deployment": deployment}
     return {
@@ -55,5 +59,5 @@ def dump(deployment) -> dict[str, list[tuple]]:
     }
 
 
-def _rows(queryset, names) -> list[tuple]:
+def _rows(queryset, names) -> list[Row]:
     return list(queryset.values_list(*names))

@@ -33,7 +33,7 @@ def snapshot_of(deployment, *, held_usd="0", at=None) -> Snapshot:
     )
 
 
-def make_cycle(deployment, *, at) -> CycleRun:
+def make_cycle(deployment, *, at):
     """Make a running cycle with an hour of lease; an earlier one of the deployment is ended."""
     for earlier in CycleRun.objects.running().filter(deployment=deployment):
         CycleRun.objects.filter(pk=earlier.pk).update(
@@ -59,7 +59,7 @@ def planned_order(
     pre_size_usd="0",
     acceptable_usd=None,
     signal_at=None,
-) -> Order:
+):
     """Make a planned order in a cycle of its own."""
     at = at or slot(0)
     signal_at = signal_at or at
@@ -78,7 +78,7 @@ def planned_order(
     return order_for(cycle, intent, acceptable_usd=acceptable_usd)
 
 
-def order_for(cycle, intent, *, acceptable_usd=None) -> Order:
+def order_for(cycle, intent, *, acceptable_usd=None):
     """Write an intent as a planned order, with the signal and the trade it belongs to."""
     if acceptable_usd is not None:
         intent = replace(intent, acceptable_price_usd=Decimal(acceptable_usd))

@@ -126,6 +126,7 @@ def test_the_sweeper_resumes_what_a_dead_worker_left(monkeypatch):
     (left,) = leases.expired()
     monkeypatch.setattr(story, "market_data_for", lambda _, *, clock: _replayed(clock))
     ended = story.resume(left, read=read_wall)
+    assert ended is not None
     assert (ended.state, ended.fencing_token) == (CycleState.COMPLETED, 2)
 
 
@@ -143,6 +144,7 @@ def test_a_cycle_that_takes_every_worker_down_is_abandoned_and_the_next_one_runs
         assert die_in(deployment, FLIP, monkeypatch, commit=1, after=True)
     let_the_lease_run_out(deployment)
     ended = story.resume(leases.expired()[0], read=read_wall)
+    assert ended is not None
     assert (ended.state, ended.reason) == (CycleState.ABANDONED, "abandoned")
     assert not Order.objects.filter(cycle=ended, final_at__isnull=True).exists()
     assert run(deployment, MARKET, slot(10)).state == CycleState.COMPLETED

@@ -8,10 +8,9 @@ import pytest
 from atlas import switches
 from atlas.domain.clock import WallClock
 from atlas.domain.errors import Bug
-from atlas.domain.signals import Signal as WantedSignal
 from atlas.domain.states import CycleState, OrderState, SwitchState, TradeState
 from atlas.models import AuditEvent
-from execution import services
+from execution import gate, services
 from execution.marketdata.replay import ReplayMarketData
 from execution.models import (
     CycleRun,
@@ -25,6 +24,7 @@ from execution.models import (
     Trade,
 )
 from execution.settlement import refold
+from onchain import permits
 from strategies.rules.ema_cross import EmaCross
 from tests.execution.world import (
     ACTOR,
@@ -132,7 +132,7 @@ def test_the_ledger_is_the_fold_of_its_fills(deployment):
     assert folded.cash_usd == account.cash_usd
     rows = {(row.market, row.is_long): row.record for row in Position.objects.all()}
     assert rows == {tuple(key): record for key, record in folded.records.items()}
-    last = EquityPoint.objects.order_by("-as_of_at").first()
+    last = EquityPoint.objects.latest("as_of_at")
     assert last.equity_usd == last.flows_usd + last.realised_usd + last.unrealised_usd - (
         last.funding_usd + last.borrowing_usd + last.position_fee_usd + last.execution_fee_usd
     )
@@ -238,12 +238,12 @@ def test_an_unknown_rule_skips_the_cycle(deployment):
 
 
 def test_a_bug_ends_the_cycle_errored_and_is_raised(deployment, monkeypatch):
-    monkeypatch.setattr(EmaCross, "decide", lambda *_: WantedSignal.__init__.undefined)
-    with pytest.raises(AttributeError):
+    monkeypatch.setattr(EmaCross, "decide", lambda *_: int("no number"))
+    with pytest.raises(ValueError, match="no number"):
         run(deployment, MARKET, slot(0))
     cycle = CycleRun.objects.get()
     assert ended(cycle) == (CycleState.ERRORED, "bug")
-    assert "AttributeError" in cycle.message
+    assert cycle.message == "This is a bug of Atlas: ValueError."
 
 
 def test_a_promise_of_our_own_that_breaks_is_a_bug_too(deployment, monkeypatch):
@@ -266,18 +266,16 @@ def test_the_venues_refusal_fails_the_cycle_with_the_venues_word(deployment):
 
 
 def test_a_permit_that_runs_out_costs_a_round_and_not_the_trade(deployment, monkeypatch):
-    from execution import gate
-
     first = {"INCREASE": timedelta(microseconds=1)}
     monkeypatch.setattr(gate, "PERMIT_LIFETIME", first)
-    real = gate.permits.issue
+    real = permits.issue
 
     def issue_and_recover(**values):
         permit = real(**values)
         first.clear()
         return permit
 
-    monkeypatch.setattr(gate.permits, "issue", issue_and_recover)
+    monkeypatch.setattr(permits, "issue", issue_and_recover)
     cycle = run(deployment, MARKET, slot(0))
     orders = list(cycle.orders.order_by("round_number"))
     assert [(one.state, one.cancel_name) for one in orders] == [

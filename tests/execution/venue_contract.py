@@ -22,7 +22,7 @@ class VenueContract:
         """Give an object with `deployment`, `venue` and `feed_at`; each subclass has its own."""
         raise NotImplementedError
 
-    def permitted(self, world, **values) -> Order:
+    def permitted(self, world, **values):
         order = planned_order(world.deployment, **values)
         decision = gate.authorise(
             order,
@@ -34,7 +34,7 @@ class VenueContract:
         assert decision.allowed, decision.reason
         return order
 
-    def submitted(self, world, **values) -> Order:
+    def submitted(self, world, **values):
         order = self.permitted(world, **values)
         world.venue.submit(order, now=order.permit.issued_at)
         return order

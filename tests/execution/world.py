@@ -14,7 +14,7 @@ from atlas.domain.states import SwitchState
 from atlas.domain.stopped_clock import StoppedClock
 from execution import cycle, services
 from execution.marketdata.replay import ReplayMarketData
-from execution.models import CycleRun, Deployment, FeedClock
+from execution.models import FeedClock
 from execution.vocabulary import DeploymentStatus
 from strategies.models import Strategy
 
@@ -70,7 +70,7 @@ def waves(count=60):
     return prices
 
 
-def make_strategy(slug="trend", **values) -> Strategy:
+def make_strategy(slug="trend", **values):
     defaults = {
         "name": slug.title(),
         "category": "trend",
@@ -86,7 +86,7 @@ def make_strategy(slug="trend", **values) -> Strategy:
     return strategy
 
 
-def make_feed(name="test-feed", speed="360") -> FeedClock:
+def make_feed(name="test-feed", speed="360"):
     feed, _ = FeedClock.objects.get_or_create(
         name=name,
         defaults={
@@ -99,7 +99,7 @@ def make_feed(name="test-feed", speed="360") -> FeedClock:
     return feed
 
 
-def make_deployment(*, slug="trend", feed="test-feed", **values) -> Deployment:
+def make_deployment(*, slug="trend", feed="test-feed", **values):
     """Make a paper deployment with 10,000 USD on the recording of a test."""
     return services.create_paper_deployment(
         **{
@@ -141,7 +141,7 @@ def slot(index: int) -> datetime:
     return BEGIN + (WARM_UP + index) * HOUR
 
 
-def run(deployment, market_recording, at, **values) -> CycleRun | None:
+def run(deployment, market_recording, at, **values):
     """Run one cycle of a deployment at a slot of a recording."""
     clock = StoppedClock(at)
     return cycle.run_cycle(

@@ -1,0 +1,75 @@
+"""Paper accounts, what flowed into them, and what they hold."""
+
+from django.contrib import admin
+from unfold.contrib.filters.admin import RangeDateTimeFilter
+
+from atlas.console.display import links, money, number
+from atlas.console.facts import FactAdmin, FactInline
+from execution.models import CycleInputUse, PaperAccount, PaperFlow, Position
+
+
+class FlowInline(FactInline):
+    """Deposits and withdrawals."""
+
+    model = PaperFlow
+    fields = ("at", money("amount_usd"), number("shares"), "actor", "reason")
+    readonly_fields = fields
+    show_change_link = False
+
+
+@admin.register(PaperAccount)
+class PaperAccountAdmin(FactAdmin):
+    """Paper accounts: how much money that is not real lies where, and on which terms?"""
+
+    icon = "account_balance_wallet"
+    list_display = (
+        "key",
+        links("deployment"),
+        money("cash_usd"),
+        money("flows_usd"),
+        number("shares"),
+        "position_fee_bps",
+        "slippage_bps",
+    )
+    list_select_related = ("deployment__strategy",)
+    inlines = (FlowInline,)
+
+
+@admin.register(PaperFlow)
+class PaperFlowAdmin(FactAdmin):
+    """Flows: who put money in or took it out, when and why?"""
+
+    icon = "payments"
+    list_display = ("at", links("account"), money("amount_usd"), "actor", "reason")
+    list_filter = (("at", RangeDateTimeFilter),)
+    list_select_related = ("account",)
+
+
+@admin.register(Position)
+class PositionAdmin(FactAdmin):
+    """Positions: what does each account hold, and what did it earn and cost so far?"""
+
+    icon = "stacked_line_chart"
+    list_display = (
+        "market",
+        "is_long",
+        money("size_usd"),
+        money("collateral_usd"),
+        money("realised_usd"),
+        number("funding_usd"),
+        money("position_fee_usd"),
+        links("deployment"),
+        "changed_at",
+    )
+    list_filter = ("market", "is_long", "deployment")
+    list_select_related = ("deployment__strategy",)
+
+
+@admin.register(CycleInputUse)
+class CycleInputUseAdmin(FactAdmin):
+    """Uses of inputs: which cycles decided on the same thing?"""
+
+    icon = "account_tree"
+    list_display = ("kind", "subject", "round_number", links("cycle"), links("input"))
+    list_filter = ("kind",)
+    list_select_related = ("cycle", "input")

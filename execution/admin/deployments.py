@@ -1,0 +1,181 @@
+"""Deployments and what bounds them."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from unfold.dataclasses import ActionDialog
+from unfold.decorators import action
+from unfold.enums import ActionVariant
+
+from atlas.audit import Actor
+from atlas.console.acting import go_to
+from atlas.console.display import links, list_of, money, number, page_of, pills
+from atlas.console.facts import FactAdmin, FactInline
+from atlas.console.forms import ReasonDialogForm
+from execution.models import (
+    CycleRun,
+    Deployment,
+    FeedClock,
+    Fill,
+    GuardrailLimits,
+    Order,
+    Position,
+)
+from execution.panels import equity_of, recent_points
+from execution.services import set_status
+from execution.vocabulary import DeploymentStatus
+
+TABLE_POINTS = 15
+CHART_WIDTH, CHART_HEIGHT = 720, 140
+
+PAUSE = ActionDialog(
+    title="Pause this deployment",
+    description="The schedule starts no further cycle of it. Its open positions stay open.",
+    form_class=ReasonDialogForm,
+    form_submit_text="Pause",
+)
+RESUME = ActionDialog(
+    title="Resume this deployment",
+    description="The schedule runs its cycles again, from the next slot on.",
+    form_class=ReasonDialogForm,
+    form_submit_text="Resume",
+)
+
+
+class PositionInline(FactInline):
+    """What the deployment holds."""
+
+    model = Position
+    fields = ("market", "is_long", money("size_usd"), money("collateral_usd"), "changed_at")
+    readonly_fields = fields
+
+
+class LimitsInline(FactInline):
+    """Its limits, the valid version first."""
+
+    model = GuardrailLimits
+    fields = (
+        "version",
+        money("max_order_notional_usd"),
+        money("max_position_notional_usd"),
+        number("max_leverage_ratio"),
+        "reason",
+        "created_by",
+        "created_at",
+    )
+    readonly_fields = fields
+
+
+@admin.register(Deployment)
+class DeploymentAdmin(FactAdmin):
+    """Deployments: which strategy trades on which account, how, and what is it worth?"""
+
+    icon = "rocket_launch"
+    list_display = (
+        "__str__",
+        pills("mode"),
+        pills("status", title="schedule"),
+        "timeframe",
+        "cadence_seconds",
+        "feed",
+        "created_at",
+    )
+    list_filter = ("mode", "status", "timeframe", "feed")
+    search_fields = ("strategy__slug", "strategy__name")
+    list_select_related = ("strategy", "vault")
+    inlines = (PositionInline, LimitsInline)
+    actions_detail = ("pause", "resume")
+    change_form_outer_after_template = "execution/console/deployment.html"
+
+    def has_pause_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Tell whether the user may pause and resume."""
+        return request.user.has_perm("execution.pause_deployment")
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> TemplateResponse:
+        """Show equity beside the deployment and lead to its rows."""
+        row = self.get_object(request, object_id)
+        extra = {} if row is None else _beside(row)
+        return super().change_view(request, object_id, form_url, {**extra, **(extra_context or {})})
+
+    @action(
+        description="Pause…",
+        permissions=["pause"],
+        dialog=PAUSE,
+        url_path="pause",
+        variant=ActionVariant.WARNING,
+    )
+    def pause(self, request: HttpRequest, form: ReasonDialogForm, object_id: str) -> HttpResponse:
+        """Take the deployment off the schedule."""
+        return _set(request, form, object_id, DeploymentStatus.PAUSED)
+
+    @action(description="Resume…", permissions=["pause"], dialog=RESUME, url_path="resume")
+    def resume(self, request: HttpRequest, form: ReasonDialogForm, object_id: str) -> HttpResponse:
+        """Put the deployment back on the schedule."""
+        return _set(request, form, object_id, DeploymentStatus.ENABLED)
+
+
+def _set(
+    request: HttpRequest, form: ReasonDialogForm, object_id: str, status: DeploymentStatus
+) -> HttpResponse:
+    """Change whether the schedule runs a deployment, as `execution.services` does it."""
+    done = set_status(
+        deployment=get_object_or_404(Deployment, pk=object_id),
+        status=status,
+        reason=form.cleaned_data["reason"],
+        actor=Actor.of_request(request),
+        now=timezone.now(),
+    )
+    messages.success(request, f"{done} is {done.status}.")
+    return go_to(request, page_of(done))
+
+
+def _beside(row: Deployment) -> dict[str, Any]:
+    """Give the equity series and the lists that belong to a deployment."""
+    points = recent_points([row.pk]).get(row.pk, [])
+    related: list[type[models.Model]] = [CycleRun, Order, Fill]
+    return {
+        "equity": equity_of(row, points, width=CHART_WIDTH, height=CHART_HEIGHT),
+        "points": list(reversed(points))[:TABLE_POINTS],
+        "lists": [
+            (model._meta.verbose_name_plural, list_of(model, deployment=row.pk))
+            for model in related
+        ],
+    }
+
+
+@admin.register(GuardrailLimits)
+class GuardrailLimitsAdmin(FactAdmin):
+    """Limits: what may a deployment risk at most, since when, decided by whom and why?"""
+
+    icon = "shield"
+    list_display = (
+        "version",
+        links("deployment"),
+        money("max_order_notional_usd"),
+        money("max_position_notional_usd"),
+        number("max_leverage_ratio"),
+        "reason",
+        "created_by",
+        "created_at",
+    )
+    list_filter = ("deployment",)
+    list_select_related = ("deployment__strategy",)
+
+
+@admin.register(FeedClock)
+class FeedClockAdmin(FactAdmin):
+    """Feed clocks: which recordings are played, how fast, and where do they stand?"""
+
+    icon = "avg_pace"
+    list_display = ("name", number("speed"), "anchor_wall_at", "anchor_feed_at", "seen_at")
