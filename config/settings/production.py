@@ -3,6 +3,7 @@
 from config.production_checks import production_problems
 from config.settings.base import *  # noqa: F403  # settings are inherited by star, as Django documents
 from config.settings.base import ENV, STORAGES
+from config.static_files import COLLECTED
 
 _problems = production_problems(ENV)
 if _problems:
@@ -10,10 +11,7 @@ if _problems:
         "Atlas cannot start in production:\n" + "".join(f"  {line}\n" for line in _problems)
     )
 
-STORAGES = {
-    **STORAGES,
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
-}
+STORAGES = {**STORAGES, "staticfiles": COLLECTED}
 WHITENOISE_USE_FINDERS = False
 
 SECURE_SSL_REDIRECT = ENV.behind_tls
