@@ -51,10 +51,21 @@ def end_leftovers(path: Path) -> int:
     record = read_record(path)
     if record is None:
         return 0
-    left = _recorded(record.get("children")) + carrying(f"{RUN_WORD}={record.get('run')}")
+    ended = end_run(path, run=str(record.get("run")))
+    path.unlink(missing_ok=True)
+    return ended
+
+
+def end_run(path: Path, *, run: str) -> int:
+    """End every process of the run named `run`; give how many that were.
+
+    Where the record at `path` is a later run's, only processes that carry the name are ended.
+    """
+    record = read_record(path) or {}
+    recorded = _recorded(record.get("children")) if record.get("run") == run else []
+    left = [*recorded, *carrying(f"{RUN_WORD}={run}")]
     left = [process for process in dict.fromkeys(left) if process.is_alive]
     end_all(left, first=signal.SIGTERM, patience=PATIENCE_SECONDS)
-    path.unlink(missing_ok=True)
     return len(left)
 
 

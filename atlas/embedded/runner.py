@@ -16,6 +16,7 @@ from atlas.embedded.problems import CannotStart
 from atlas.embedded.run_state import RunState, end_leftovers
 from atlas.embedded.services import FLOWER_USER, plan_services
 from atlas.embedded.supervisor import StopRequested, Supervisor
+from atlas.embedded.watchdog import Watchdog
 
 PURPOSE = "run"
 SETTINGS = "DJANGO_SETTINGS_MODULE"
@@ -34,7 +35,12 @@ def run(checkout: Checkout, environ: Mapping[str, str], *, python: Path) -> int:
             output.say(f"Ended {left} processes that an earlier run, which was killed, had left.")
         word = secrets.token_hex(8)
         supervisor = Supervisor(output, RunState(folder / "state.json", word))
-        with closing(supervisor), closing(choose_addresses(environ)) as addresses:
+        watchdog = Watchdog(checkout, supervisor.state, python=python)
+        with (
+            closing(supervisor),
+            closing(watchdog),
+            closing(choose_addresses(environ)) as addresses,
+        ):
             supervisor.catch_signals()
             services = plan_services(checkout, environ, purpose=PURPOSE, is_for_tests=False)
             connections = services.connections(environ, prefix=f"atlas-{checkout.digest[:8]}")

@@ -65,7 +65,7 @@ class Supervisor:
 
     def __init__(self, output: Output, state: RunState) -> None:
         self.output = output
-        self._state = state
+        self.state = state
         self._children: dict[str, Child] = {}
         self._selector = selectors.DefaultSelector()
         self._stops = 0
@@ -126,14 +126,14 @@ class Supervisor:
         for is_server in (False, True):
             going = [child for child in self._children.values() if child.is_server is is_server]
             self._stop(going)
-        self._state.clear()
+        self.state.clear()
 
     def _launch(self, child: Child) -> None:
         """Start a child's next life."""
         child.before()
         child.start_at, child.code, child.unfinished = None, None, b""
         child.process = spawn(child.spec, output=subprocess.PIPE)
-        self._state.add(child.spec.name, child.process.pid)
+        self.state.add(child.spec.name, child.process.pid)
         if child.process.stdout is not None:
             os.set_blocking(child.process.stdout.fileno(), False)
             self._selector.register(child.process.stdout, selectors.EVENT_READ, child)
@@ -204,7 +204,7 @@ class Supervisor:
             self._selector.unregister(child.process.stdout)
             child.process.stdout.close()
         child.process = None
-        self._state.remove(child.spec.name)
+        self.state.remove(child.spec.name)
 
     def _stop(self, going: list[Child]) -> None:
         """Ask children to end, wait for them, and make those that do not."""

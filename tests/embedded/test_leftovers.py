@@ -19,7 +19,7 @@ from atlas.embedded.processes import (
     identify,
     working_in,
 )
-from atlas.embedded.run_state import RunState, end_leftovers
+from atlas.embedded.run_state import RunState, end_leftovers, end_run
 from tests.embedded.children import line_of, named, put_away
 
 SLEEP = (sys.executable, "-c", "import time; time.sleep(60)")
@@ -27,7 +27,7 @@ DEAF = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
     "print('deaf', flush=True); time.sleep(60)"
 )
-STUBBORN = (sys.executable, "-c", DEAF)
+DEAF_TO_TERM = (sys.executable, "-c", DEAF)
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_a_stranger_who_got_an_old_number_is_left_alone(start, tmp_path):
 
 
 def test_a_process_that_does_not_listen_is_made_to_end(start):
-    process = start(STUBBORN)
+    process = start(DEAF_TO_TERM)
     assert line_of(process) == b"deaf\n"
     end_all([named(process.pid)], first=signal.SIGTERM, patience=0.3)
     assert process.wait(timeout=5) == -signal.SIGKILL
@@ -153,3 +153,31 @@ def test_a_child_leads_its_own_session_and_reads_its_configuration(tmp_path):
 def test_a_childs_secrets_are_not_in_its_representation(tmp_path):
     spec = ChildSpec("child", ("true",), {"KEY": "hush"}, tmp_path, stdin=b"requirepass hush")
     assert "hush" not in repr(spec)
+
+
+def test_the_watchdog_ends_what_a_killed_launcher_had_started(start, tmp_path):
+    deaf = start(DEAF_TO_TERM, run="a-watched-run")
+    assert line_of(deaf) == b"deaf\n"
+    launcher = start(run="the-launcher-itself")
+    script = (
+        "import sys; from pathlib import Path; from atlas.embedded import run_state, watchdog; "
+        "run_state.PATIENCE_SECONDS = 0.3; watchdog.watch(Path(sys.argv[1]), sys.argv[2])"
+    )
+    argv = [sys.executable, "-c", script, str(tmp_path / "state.json"), "a-watched-run"]
+    watchdog = subprocess.Popen(argv, stdin=subprocess.PIPE)
+    time.sleep(1)
+    watchdog.terminate()
+    assert watchdog.poll() is None, "it must outlive the launcher"
+    assert deaf.poll() is None
+    watchdog.communicate(timeout=15)
+    assert deaf.wait(timeout=5) == -signal.SIGKILL
+    assert launcher.poll() is None
+
+
+def test_the_watchdog_of_a_dead_run_leaves_a_new_run_alone(start, tmp_path):
+    of_the_new_run = start(run="new")
+    state = RunState(tmp_path / "state.json", run="new")
+    state.add("web", of_the_new_run.pid)
+    assert end_run(state.path, run="old") == 0
+    assert of_the_new_run.poll() is None
+    assert state.path.exists()

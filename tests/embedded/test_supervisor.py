@@ -149,10 +149,10 @@ def test_an_end_ends_every_child_and_forgets_the_run(stage):
         stage.supervisor.start(stage.spec(name, FOREVER))
     stage.pump_until(lambda: stage.said.count("| up") == 2)
     children = [named(stage.pid(name)) for name in ("web", "worker")]
-    assert stage.supervisor._state.path.exists()
+    assert stage.supervisor.state.path.exists()
     stage.supervisor.stop_all()
     assert not any(child.is_alive for child in children)
-    assert not stage.supervisor._state.path.exists()
+    assert not stage.supervisor.state.path.exists()
 
 
 def test_servers_end_after_the_processes_that_use_them(stage):
