@@ -9,6 +9,7 @@ import logging
 import re
 import sys
 import threading
+import traceback
 import uuid
 from collections.abc import Callable, MutableMapping
 from types import TracebackType
@@ -78,10 +79,19 @@ class RequestLogMiddleware(RequestMiddleware):
 
 
 class LineHandler(logging.StreamHandler[Any]):
-    """Write lines to a stream; a line that cannot be formatted is reported without its content.
+    """Write lines to standard error; one that cannot be formatted is reported without its content.
 
-    The standard library would print the arguments of the failed line as they are.
+    The standard library would print the arguments of the failed line as they are. The stream is
+    looked up for each line: whoever redirects standard error gets the lines too.
     """
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> Any:
+        """Give where lines go at this moment."""
+        return sys.stderr
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the base's name
         """Say that a line of this logger was lost, and why in one word."""
@@ -131,25 +141,35 @@ def add_request_id(
     return event
 
 
-def log_uncaught_exceptions() -> None:
-    """Send exceptions that end the process or a thread through the log, not bare to stderr."""
-    sys.excepthook = _log_uncaught
-    threading.excepthook = _log_uncaught_in_thread
+def catch_uncaught_exceptions(*, as_lines: bool) -> None:
+    """Take over the words of exceptions that end the process or a thread; secrets are removed.
+
+    `as_lines` writes them to the log, as a server does; without it they are written as plain
+    tracebacks for the person who runs a command.
+    """
+    report = _log_uncaught if as_lines else _print_uncaught
+
+    def of_process(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+            return
+        report(error.with_traceback(trace))
+
+    def of_thread(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None and not issubclass(args.exc_type, SystemExit):
+            report(args.exc_value)
+
+    sys.excepthook = of_process
+    threading.excepthook = of_thread
 
 
-def _log_uncaught(
-    kind: type[BaseException], error: BaseException, trace: TracebackType | None
-) -> None:
-    """Write the exception that ends this process; Ctrl-C stays what it is."""
-    if issubclass(kind, KeyboardInterrupt):
-        sys.__excepthook__(kind, error, trace)
-        return
-    log.critical("uncaught_exception", exc_info=(kind, error, trace))
+def _log_uncaught(error: BaseException) -> None:
+    """Write an exception that nobody caught as a line of the log."""
+    log.critical("uncaught_exception", exc_info=error)
 
 
-def _log_uncaught_in_thread(args: threading.ExceptHookArgs) -> None:
-    """Write the exception that ended a thread."""
-    error = args.exc_value
-    if error is None or issubclass(args.exc_type, SystemExit):
-        return
-    log.critical("uncaught_exception", exc_info=(args.exc_type, error, args.exc_traceback))
+def _print_uncaught(error: BaseException) -> None:
+    """Write an exception that nobody caught as Python does, without its secrets."""
+    sys.stderr.write(redact_text("".join(traceback.format_exception(error))))

@@ -158,6 +158,11 @@ class Environment(BaseSettings):
         return value
 
     @property
+    def serves(self) -> bool:
+        """Say whether the process runs on its own, without a person at a terminal before it."""
+        return self.process in {"web", "worker", "signer", "beat", "flower"}
+
+    @property
     def secret_values(self) -> list[str]:
         """List every secret of this environment, the passwords inside addresses included."""
         held = [getattr(self, name) for name in type(self).model_fields]

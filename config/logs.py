@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from atlas.logging import add_request_id, log_uncaught_exceptions
+from atlas.logging import add_request_id, catch_uncaught_exceptions
 from atlas.redaction import protect, redact_event
 
 SHARED_PROCESSORS: list[Any] = [
@@ -24,15 +24,15 @@ SHARED_PROCESSORS: list[Any] = [
 ]
 
 
-def set_up_structlog(*, secrets: Iterable[str]) -> None:
+def set_up_structlog(*, secrets: Iterable[str], serves: bool) -> None:
     """Send structlog's events through the standard library's handlers.
 
-    `secrets` are the process's own; they are hidden wherever they occur. Python's warnings and the
-    exceptions that end a process go the same way as every other line.
+    `secrets` are the process's own; they are hidden wherever they occur. Python's warnings go the
+    same way as every other line, and in a process that `serves` the exceptions that end it too.
     """
     protect(secrets)
     logging.captureWarnings(capture=True)
-    log_uncaught_exceptions()
+    catch_uncaught_exceptions(as_lines=serves)
     structlog.configure(
         processors=[*SHARED_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -67,7 +67,6 @@ def logging_settings(*, level: str, output: str) -> dict[str, Any]:
         "handlers": {
             "stderr": {
                 "class": "atlas.logging.LineHandler",
-                "stream": "ext://sys.stderr",
                 "formatter": "atlas",
             }
         },

@@ -189,7 +189,7 @@ CELERY_WORKER_SEND_TASK_EVENTS = True
 # A worker's own step connects the publishing signals too; both would log each task twice.
 DJANGO_STRUCTLOG_CELERY_ENABLED = ENV.process not in {"worker", "signer"}
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # RequestIdMiddleware has checked or made it
-set_up_structlog(secrets=ENV.secret_values)
+set_up_structlog(secrets=ENV.secret_values, serves=ENV.serves)
 LOGGING = logging_settings(level=ENV.log_level, output=ENV.log_format)
 
 ATLAS_STATE_DIR = ENV.state_dir

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import os
 import subprocess
 import sys
 
@@ -28,16 +29,28 @@ def written(request):
     root = logging.getLogger()
     before = root.handlers[:]
     root.handlers[:] = [handler]
-    yield handler.stream
+    yield handler.collected
     root.handlers[:] = before
 
 
+class Collector(LineHandler):
+    """The handler of the settings, writing into a text."""
+
+    def __init__(self):
+        super().__init__()
+        self.collected = io.StringIO()
+
+    @property
+    def stream(self):
+        return self.collected
+
+
 def django_handler(output):
-    """Build the handler and formatter of the settings on a stream of the test's own."""
+    """Build the handler with the formatter of the settings."""
     described = logging_settings(level="DEBUG", output=output)
     formatter = dict(described["formatters"]["atlas"])
     kind = formatter.pop("()")
-    handler = LineHandler(io.StringIO())
+    handler = Collector()
     handler.setFormatter(kind(**formatter))
     return handler
 
@@ -130,23 +143,37 @@ fail()
 """
 
 
-def test_warnings_and_exceptions_that_end_a_thread_or_the_process_go_through_the_log():
+def die_as(process):
+    """Run a process of this kind that warns and loses a thread and itself; give its last words."""
     dying = subprocess.run(
         [sys.executable, "-c", DYING],
         input=f"{EVERYTHING}\n{LOOSE}",
+        env={**os.environ, "ATLAS_PROCESS": process},
         capture_output=True,
         text=True,
         check=False,
         timeout=60,
     )
     assert dying.returncode == 1
-    lines = [json.loads(line) for line in dying.stderr.splitlines()]
+    return dying.stderr
+
+
+def test_warnings_and_exceptions_that_end_a_thread_or_a_server_go_through_the_log():
+    written = die_as("worker")
+    lines = [json.loads(line) for line in written.splitlines()]
     assert [line["level"] for line in lines] == ["warning", "critical", "critical"]
     assert "UserWarning" in lines[0]["event"]
     for line in lines[1:]:
         assert line["event"] == "uncaught_exception"
         assert "RuntimeError" in line["exception"]
-    assert_clean(io.StringIO(dying.stderr), expected="uncaught_exception")
+    assert_clean(io.StringIO(written), expected="uncaught_exception")
+
+
+def test_a_command_that_fails_shows_its_person_a_plain_traceback_without_secrets():
+    written = die_as("command")
+    assert written.count("Traceback (most recent call last):") == 2
+    assert written.rstrip().splitlines()[-1].startswith("RuntimeError: ")
+    assert_clean(io.StringIO(written), expected="RuntimeError")
 
 
 @pytest.mark.urls("tests.config.leaking_paths")
