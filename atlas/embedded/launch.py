@@ -146,7 +146,6 @@ class Launch:
             argv=(str(self.python), *process.arguments),
             env=self._environment(role=process.role),
             folder=self.checkout.root,
-            death_signal=process.death_signal,
         )
 
     def _environment(self, *, role: str) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """The processes of a running Atlas, as `make run` and the Procfile start them."""
 
-import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,15 +9,11 @@ CELERY_APP = "config.celery:app"
 
 @dataclass(frozen=True)
 class StackProcess:
-    """One process: its name, the role it plays (ATLAS_PROCESS) and what Python is told to run.
-
-    `death_signal` is what the kernel sends it when its launcher was killed.
-    """
+    """One process: its name, the role it plays (ATLAS_PROCESS) and what Python is told to run."""
 
     name: str
     role: str
     arguments: tuple[str, ...]
-    death_signal: signal.Signals = signal.SIGTERM
 
 
 def web(*, port: int) -> StackProcess:
@@ -61,6 +56,4 @@ def _celery_worker(name: str, *, queues: str, concurrency: int) -> StackProcess:
     """Describe a worker; gossip and mingling cost a second of start and serve clusters alone."""
     arguments = ["-m", "celery", "-A", CELERY_APP, "-q", "worker", "-n", f"{name}@%h", "-Q", queues]
     arguments += ["-c", str(concurrency), "--without-gossip", "--without-mingle"]
-    # Told to end, a worker completes its task. When the launcher was killed nobody waits for that:
-    # it ends at once, and the next worker takes the task over.
-    return StackProcess(name, name, (*arguments, "--loglevel", "INFO"), signal.SIGQUIT)
+    return StackProcess(name, name, (*arguments, "--loglevel", "INFO"))
