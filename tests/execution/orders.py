@@ -62,9 +62,30 @@ def planned_order(
 ):
     """Make a planned order in a cycle of its own."""
     at = at or slot(0)
-    signal_at = signal_at or at
     cycle = make_cycle(deployment, at=at)
-    intent = OrderIntent(
+    intent = intent_of(
+        deployment,
+        kind=kind,
+        size_usd=size_usd,
+        collateral_usd=collateral_usd,
+        pre_size_usd=pre_size_usd,
+        signal_at=signal_at or at,
+    )
+    return order_for(cycle, intent, acceptable_usd=acceptable_usd)
+
+
+def intent_of(
+    deployment,
+    *,
+    kind=PermitKind.INCREASE,
+    size_usd="100",
+    collateral_usd="50",
+    pre_size_usd="0",
+    signal_at=None,
+):
+    """Make an intent on the market of the tests, priced at 2,000 USD."""
+    at = signal_at or slot(0)
+    return OrderIntent(
         account=deployment.paper_account.key,
         kind=kind,
         market=MARKET,
@@ -72,16 +93,41 @@ def planned_order(
         size_delta_usd=Decimal(size_usd),
         collateral_delta_usd=Decimal(collateral_usd),
         expected_pre_size_usd=Decimal(pre_size_usd),
-        signal_as_of_at=signal_at,
-        signal_valid_until_at=signal_at + HOUR,
+        signal_as_of_at=at,
+        signal_valid_until_at=at + HOUR,
     ).priced(Quote(MARKET, PRICE, PRICE, at, "test"))
-    return order_for(cycle, intent, acceptable_usd=acceptable_usd)
 
 
-def order_for(cycle, intent, *, acceptable_usd=None):
+def order_for(cycle, intent, *, acceptable_usd=None, round_number=1):
     """Write an intent as a planned order, with the signal and the trade it belongs to."""
     if acceptable_usd is not None:
         intent = replace(intent, acceptable_price_usd=Decimal(acceptable_usd))
+    trade = Trade.objects.filter(cycle=cycle).first() or _trade(cycle, intent)
+    return Order.objects.create(
+        trade=trade,
+        cycle=cycle,
+        deployment=cycle.deployment,
+        round_number=round_number,
+        venue="paper",
+        account=intent.account,
+        kind=intent.kind.value,
+        market=intent.market,
+        is_long=intent.is_long,
+        size_delta_usd=intent.size_delta_usd,
+        collateral_delta_usd=intent.collateral_delta_usd,
+        expected_pre_size_usd=intent.expected_pre_size_usd,
+        acceptable_price_usd=intent.acceptable_price_usd,
+        signal_as_of_at=intent.signal_as_of_at,
+        signal_valid_until_at=intent.signal_valid_until_at,
+        authority=intent.authority.value,
+        intent_digest=intent_digest(intent),
+        fencing_token=cycle.fencing_token,
+        created_at=WALL,
+    )
+
+
+def _trade(cycle, intent):
+    """Make the signal and the trade of a cycle."""
     signal = Signal.objects.create(
         cycle=cycle,
         market=intent.market,
@@ -96,7 +142,7 @@ def order_for(cycle, intent, *, acceptable_usd=None):
         fencing_token=cycle.fencing_token,
         created_at=WALL,
     )
-    trade = Trade.objects.create(
+    return Trade.objects.create(
         cycle=cycle,
         deployment=cycle.deployment,
         signal=signal,
@@ -104,27 +150,6 @@ def order_for(cycle, intent, *, acceptable_usd=None):
         target_notional_usd=100,
         basis_notional_usd=0,
         reason="a test wants it",
-        fencing_token=cycle.fencing_token,
-        created_at=WALL,
-    )
-    return Order.objects.create(
-        trade=trade,
-        cycle=cycle,
-        deployment=cycle.deployment,
-        round_number=1,
-        venue="paper",
-        account=intent.account,
-        kind=intent.kind.value,
-        market=intent.market,
-        is_long=intent.is_long,
-        size_delta_usd=intent.size_delta_usd,
-        collateral_delta_usd=intent.collateral_delta_usd,
-        expected_pre_size_usd=intent.expected_pre_size_usd,
-        acceptable_price_usd=intent.acceptable_price_usd,
-        signal_as_of_at=intent.signal_as_of_at,
-        signal_valid_until_at=intent.signal_valid_until_at,
-        authority=intent.authority.value,
-        intent_digest=intent_digest(intent),
         fencing_token=cycle.fencing_token,
         created_at=WALL,
     )
