@@ -59,10 +59,10 @@ requirements: ## Lock the requirements anew, nothing younger than a week
 	@$(ATLAS) python $(COMPILE) --exclude-newer "$(WEEK_AGO)" requirements/test.in -o requirements/test.txt
 	@$(ATLAS) python $(COMPILE) --exclude-newer "$(WEEK_AGO)" requirements/dev.in -o requirements/dev.txt
 
-bench: ## Measure one published figure: make bench B=start
+bench: ## Measure one published figure: make bench B=start (A="--clean" passes options)
 	@test -n "$(B)" || { echo "Name a benchmark: make bench B=start (they are in benchmarks/)." >&2; exit 2; }
 	@test -f "benchmarks/$(B).py" || { echo "There is no benchmarks/$(B).py." >&2; exit 2; }
-	@$(ATLAS) python "benchmarks/$(B).py"
+	@$(ATLAS) python -m "benchmarks.$(B)" $(A)
 
 exec: ## Run a command with test servers around it: make exec C="python manage.py shell"
 	@test -n "$(C)" || { echo 'Name a command: make exec C="python manage.py shell".' >&2; exit 2; }

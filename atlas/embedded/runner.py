@@ -33,7 +33,7 @@ def run(checkout: Checkout, environ: Mapping[str, str], *, python: Path) -> int:
         left = end_leftovers(folder / "state.json")
         if left:
             output.say(f"Ended {left} processes that an earlier run, which was killed, had left.")
-        word = secrets.token_hex(8)
+        word = run_name()
         supervisor = Supervisor(output, RunState(folder / "state.json", word))
         watchdog = Watchdog(checkout, supervisor.state, python=python)
         with (
@@ -48,6 +48,11 @@ def run(checkout: Checkout, environ: Mapping[str, str], *, python: Path) -> int:
                 checkout, environ, python, word, supervisor, services, connections, addresses
             )
             return _run(launch, lock, began=began)
+
+
+def run_name() -> str:
+    """Draw the name of a run; its processes carry it in their environment."""
+    return secrets.token_hex(8)
 
 
 def _run(launch: Launch, lock: Lock, *, began: float) -> int:
