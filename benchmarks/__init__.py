@@ -1,0 +1,1 @@
+"""Published figures of Atlas, each measured beside its yardstick in the same run."""
