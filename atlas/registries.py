@@ -51,12 +51,28 @@ class HealthResult:
 class Panel:
     """One card or table of the console's dashboard.
 
-    `context(now)` gives the variables of `template`; `order` sorts panels, the smaller the higher.
+    `context(now)` gives what the template finds as `panel`; `order` sorts panels, the smaller the
+    higher. Who lacks `permission` (app.codename) does not see it.
     """
 
     order: int
     template: str
     context: Callable[[datetime], dict[str, Any]]
+    permission: str
+
+
+@dataclass(frozen=True, slots=True)
+class TradingFacts:
+    """What the console's state sentence says of trading; told by the floor that trades.
+
+    `paper` and `live` count the deployments that the schedule runs, `working_orders` the orders
+    between the gate and their end.
+    """
+
+    paper: int
+    live: int
+    working_orders: int
+    newest_cycle_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,5 +89,8 @@ class Schedule:
 # (scope, key) -> does a LIVE deployment lie under this switch?
 covers_live: Registry[Callable[[str, str], bool]] = Registry("live coverage check")
 health_checks: Registry[Callable[[datetime], HealthResult]] = Registry("health check")
+# One short fact for the state sentence on every page, such as the age of the newest cycle.
+state_facts: Registry[Callable[[datetime], str]] = Registry("state fact")
 panels: Registry[Panel] = Registry("dashboard panel")
 schedules: Registry[Schedule] = Registry("schedule")
+trading_facts: Registry[Callable[[], TradingFacts]] = Registry("account of trading")

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from config import console
 from config.database import database_roles, database_settings
 from config.env import environment_or_exit
 from config.logs import logging_settings, set_up_structlog
@@ -99,6 +100,9 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
+DATE_FORMAT, TIME_FORMAT, DATETIME_FORMAT = "Y-m-d", "H:i:s", "Y-m-d H:i:s"  # all times are UTC
+
+UNFOLD = console.UNFOLD  # how the console looks
 
 STATIC_URL = "static/"
 STATIC_ROOT: Path | None = BASE_DIR / "staticfiles"

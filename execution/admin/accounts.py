@@ -5,6 +5,7 @@ from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from atlas.console.display import links, money, number
 from atlas.console.facts import FactAdmin, FactInline
+from execution.admin.columns import SIDE
 from execution.models import CycleInputUse, PaperAccount, PaperFlow, Position
 
 
@@ -12,8 +13,7 @@ class FlowInline(FactInline):
     """Deposits and withdrawals."""
 
     model = PaperFlow
-    fields = ("at", money("amount_usd"), number("shares"), "actor", "reason")
-    readonly_fields = fields
+    columns = ("at", money("amount_usd"), number("shares"), "actor", "reason")
     show_change_link = False
 
 
@@ -52,7 +52,7 @@ class PositionAdmin(FactAdmin):
     icon = "stacked_line_chart"
     list_display = (
         "market",
-        "is_long",
+        SIDE,
         money("size_usd"),
         money("collateral_usd"),
         money("realised_usd"),

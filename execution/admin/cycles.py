@@ -12,24 +12,21 @@ class SignalInline(FactInline):
     """What the rule wanted."""
 
     model = Signal
-    fields = ("market", "direction", number("target_exposure_ratio"), "reason")
-    readonly_fields = fields
+    columns = ("market", "direction", number("target_exposure_ratio"), "reason")
 
 
 class TradeInline(FactInline):
     """What was planned."""
 
     model = Trade
-    fields = ("market", money("target_notional_usd"), pills("state"), "reason")
-    readonly_fields = fields
+    columns = ("market", money("target_notional_usd"), pills("state"), "reason")
 
 
 class OrderInline(FactInline):
     """What was attempted."""
 
     model = Order
-    fields = ("round_number", "kind", "market", money("size_delta_usd"), pills("state"))
-    readonly_fields = fields
+    columns = ("round_number", "kind", "market", money("size_delta_usd"), pills("state"))
     ordering = ("round_number",)
 
 
@@ -37,8 +34,7 @@ class InputInline(FactInline):
     """What it decided on, by content."""
 
     model = CycleInputUse
-    fields = ("round_number", "kind", "subject", links("input"))
-    readonly_fields = fields
+    columns = ("round_number", "kind", "subject", links("input"))
     show_change_link = False
 
 

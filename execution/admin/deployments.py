@@ -6,17 +6,14 @@ from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.utils import timezone
-from unfold.dataclasses import ActionDialog
-from unfold.decorators import action
-from unfold.enums import ActionVariant
 
 from atlas.audit import Actor
-from atlas.console.acting import go_to
+from atlas.console.acting import dialog_action, go_to
 from atlas.console.display import links, list_of, money, number, page_of, pills
 from atlas.console.facts import FactAdmin, FactInline
 from atlas.console.forms import ReasonDialogForm
+from execution.admin.columns import SIDE
 from execution.models import (
     CycleRun,
     Deployment,
@@ -33,33 +30,19 @@ from execution.vocabulary import DeploymentStatus
 TABLE_POINTS = 15
 CHART_WIDTH, CHART_HEIGHT = 720, 140
 
-PAUSE = ActionDialog(
-    title="Pause this deployment",
-    description="The schedule starts no further cycle of it. Its open positions stay open.",
-    form_class=ReasonDialogForm,
-    form_submit_text="Pause",
-)
-RESUME = ActionDialog(
-    title="Resume this deployment",
-    description="The schedule runs its cycles again, from the next slot on.",
-    form_class=ReasonDialogForm,
-    form_submit_text="Resume",
-)
-
 
 class PositionInline(FactInline):
     """What the deployment holds."""
 
     model = Position
-    fields = ("market", "is_long", money("size_usd"), money("collateral_usd"), "changed_at")
-    readonly_fields = fields
+    columns = ("market", SIDE, money("size_usd"), money("collateral_usd"), "changed_at")
 
 
 class LimitsInline(FactInline):
     """Its limits, the valid version first."""
 
     model = GuardrailLimits
-    fields = (
+    columns = (
         "version",
         money("max_order_notional_usd"),
         money("max_position_notional_usd"),
@@ -68,7 +51,6 @@ class LimitsInline(FactInline):
         "created_by",
         "created_at",
     )
-    readonly_fields = fields
 
 
 @admin.register(Deployment)
@@ -90,7 +72,15 @@ class DeploymentAdmin(FactAdmin):
     list_select_related = ("strategy", "vault")
     inlines = (PositionInline, LimitsInline)
     actions_detail = ("pause", "resume")
-    change_form_outer_after_template = "execution/console/deployment.html"
+    change_form_outer_before_template = "execution/console/deployment.html"
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
+        """Offer to pause what runs and to resume what is paused."""
+        row = self.get_object(request, object_id)
+        runs = row is not None and row.status == DeploymentStatus.ENABLED
+        name = "execution_deployment_pause" if runs else "execution_deployment_resume"
+        offered = super().get_actions_detail(request, object_id)
+        return [one for one in offered if one.action_name == name]
 
     def has_pause_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Tell whether the user may pause and resume."""
@@ -102,24 +92,28 @@ class DeploymentAdmin(FactAdmin):
         object_id: str,
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
-    ) -> TemplateResponse:
+    ) -> HttpResponse:
         """Show equity beside the deployment and lead to its rows."""
         row = self.get_object(request, object_id)
         extra = {} if row is None else _beside(row)
         return super().change_view(request, object_id, form_url, {**extra, **(extra_context or {})})
 
-    @action(
-        description="Pause…",
-        permissions=["pause"],
-        dialog=PAUSE,
-        url_path="pause",
-        variant=ActionVariant.WARNING,
+    @dialog_action(
+        title="Pause this deployment",
+        consequence="The schedule starts no further cycle of it. Its open positions stay open.",
+        button="Pause",
+        permission="pause",
     )
     def pause(self, request: HttpRequest, form: ReasonDialogForm, object_id: str) -> HttpResponse:
         """Take the deployment off the schedule."""
         return _set(request, form, object_id, DeploymentStatus.PAUSED)
 
-    @action(description="Resume…", permissions=["pause"], dialog=RESUME, url_path="resume")
+    @dialog_action(
+        title="Resume this deployment",
+        consequence="The schedule runs its cycles again, from the next slot on.",
+        button="Resume",
+        permission="pause",
+    )
     def resume(self, request: HttpRequest, form: ReasonDialogForm, object_id: str) -> HttpResponse:
         """Put the deployment back on the schedule."""
         return _set(request, form, object_id, DeploymentStatus.ENABLED)

@@ -5,6 +5,7 @@ from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from atlas.console.display import links, money, number, pills
 from atlas.console.facts import FactAdmin, FactInline
+from execution.admin.columns import DIRECTION, SIDE
 from execution.admin.cycles import OrderInline
 from execution.models import Fill, GuardrailDecision, Order, OrderEvent, Trade
 
@@ -32,8 +33,7 @@ class EventInline(FactInline):
     """What happened to the order."""
 
     model = OrderEvent
-    fields = ("at", pills("after", title="state"), "name", "message")
-    readonly_fields = fields
+    columns = ("at", pills("after", title="state"), "name", "message")
     show_change_link = False
 
 
@@ -41,22 +41,20 @@ class DecisionInline(FactInline):
     """The gate's word, every rule with its numbers."""
 
     model = GuardrailDecision
-    fields = ("allowed", "reason", pills("switch_state"), "decided_at")
-    readonly_fields = fields
+    columns = ("allowed", "reason", pills("switch_state"), "decided_at")
 
 
 class FillInline(FactInline):
     """What was executed."""
 
     model = Fill
-    fields = (
+    columns = (
         "filled_at",
         money("size_delta_usd"),
         money("price_usd"),
         money("position_fee_usd"),
         money("realised_usd"),
     )
-    readonly_fields = fields
 
 
 @admin.register(Order)
@@ -68,7 +66,7 @@ class OrderAdmin(FactAdmin):
         "created_at",
         "kind",
         "market",
-        "is_long",
+        SIDE,
         money("size_delta_usd", title="size"),
         pills("state"),
         "cancel_name",
@@ -117,8 +115,8 @@ class FillAdmin(FactAdmin):
     list_display = (
         "filled_at",
         "market",
-        "is_long",
-        "is_increase",
+        SIDE,
+        DIRECTION,
         money("size_delta_usd", title="size"),
         money("price_usd"),
         money("position_fee_usd"),

@@ -1,0 +1,199 @@
+"""The ground floor in the console: switches, approvals, the audit log, signs of life, accounts."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth import admin as auth_admin
+from django.contrib.auth.models import Group, User
+from django.db import models
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django_celery_beat import admin as beat_admin
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
+from unfold.contrib.filters.admin import FieldTextFilter, RangeDateTimeFilter
+
+from atlas.console.accounts import AccountAdmin, RoleAdmin
+from atlas.console.display import pills
+from atlas.console.facts import FactAdmin, FactInline
+from atlas.console.periodic import CrontabPage, PeriodicTaskPage, TimingPage
+from atlas.console.wording import age
+from atlas.models import (
+    ApprovalRequest,
+    AuditEvent,
+    AuditSeal,
+    Heartbeat,
+    ShippedSchedule,
+    SignerAttestation,
+    TradingState,
+    TradingStateChange,
+)
+
+# Imported although unused: the libraries register their pages, which ours replace below.
+LIBRARY_PAGES = (auth_admin, beat_admin)
+
+
+class ChangesInline(FactInline):
+    """Every change of the switch, the newest first."""
+
+    model = TradingStateChange
+    columns = ("changed_at", "before", "after", "actor", "reason", "epoch", "approval")
+    show_change_link = False
+    verbose_name_plural = "Changes"
+
+
+@admin.register(TradingState)
+class TradingStateAdmin(FactAdmin):
+    """Trading switches: how much may each scope trade, since when and why?"""
+
+    icon = "toggle_on"
+    list_display = (
+        "scope",
+        "shown_key",
+        pills("state"),
+        "reason",
+        "changed_by",
+        "changed_at",
+        "act",
+    )
+    list_display_links = ("scope", "shown_key")
+    list_filter = ("scope", "state")
+    search_fields = ("key", "reason")
+    ordering = ("scope", "key")
+    inlines = (ChangesInline,)
+    change_form_before_template = "atlas/console/switch_acts.html"
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Lead to the pages that act only who may act."""
+        columns = super().get_list_display(request)
+        acts = ("atlas.halt_trading", "atlas.restore_trading")
+        may_act = any(request.user.has_perm(name) for name in acts)
+        return columns if may_act else tuple(one for one in columns if one != "act")
+
+    @admin.display(description="Key", ordering="key")
+    def shown_key(self, row: TradingState) -> str:
+        """Name what the scope names."""
+        return row.key or "everything"
+
+    @admin.display(description="Act")
+    def act(self, row: TradingState) -> str:
+        """Lead to the pages that halt and restore this switch."""
+        return format_html(
+            '<a class="ak-act ak-act-bad" href="{}">Halt…</a> '
+            '<a class="ak-act" href="{}">Restore…</a>',
+            reverse("admin:halt_scope", args=[row.pk]),
+            reverse("admin:restore_scope", args=[row.pk]),
+        )
+
+
+@admin.register(ApprovalRequest)
+class ApprovalRequestAdmin(FactAdmin):
+    """Approvals: what was asked of a second person, who decided what and why?"""
+
+    icon = "how_to_reg"
+    list_display = (
+        "decide",
+        "subject",
+        pills("state"),
+        "requester",
+        "reason",
+        "requested_at",
+        "approver",
+    )
+    list_display_links = None
+    list_filter = ("state", "kind", ("requested_at", RangeDateTimeFilter))
+    search_fields = ("reason", "change_hash", "requester__username")
+    list_select_related = ("requester", "approver")
+
+    @admin.display(description="Request", ordering="pk")
+    def decide(self, row: ApprovalRequest) -> str:
+        """Lead to the page where it is decided."""
+        path = reverse("admin:decide", args=[row.pk])
+        return format_html('<a class="text-link" href="{}">{} {}</a>', path, row.kind, row.pk)
+
+    @admin.display(description="Change")
+    def subject(self, row: ApprovalRequest) -> str:
+        """Word the change."""
+        return ", ".join(f"{name} {value}" for name, value in row.change.items() if value != "")
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(FactAdmin):
+    """The audit log: who did what to what, when, from where and why?"""
+
+    icon = "history"
+    list_display = ("occurred_at", "actor", "action", "subject", "reason", "address", "request_id")
+    list_filter = (
+        ("action", FieldTextFilter),
+        ("subject_type", FieldTextFilter),
+        ("occurred_at", RangeDateTimeFilter),
+    )
+    search_fields = ("=actor", "=subject_id", "=request_id", "reason")
+    search_help_text = "Actor, subject id or request id exactly, or words of the reason"
+    date_hierarchy = "occurred_at"
+    list_select_related = ("actor_user",)
+    ordering = ("-pk",)
+
+    @admin.display(description="Subject", ordering="subject_type")
+    def subject(self, row: AuditEvent) -> str:
+        """Name the row that was acted on."""
+        return f"{row.subject_type} {row.subject_id}"
+
+
+@admin.register(AuditSeal)
+class AuditSealAdmin(FactAdmin):
+    """Seals of the audit log: which events does each link of the chain cover?"""
+
+    icon = "lock"
+    list_display = ("sealed_at", "first_event_id", "last_event_id", "event_count", "seal_hash")
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(FactAdmin):
+    """Signs of life: when was each part of the house last known to be alive?"""
+
+    icon = "ecg_heart"
+    list_display = ("name", "seen_at", "ago")
+
+    @admin.display(description="Age", ordering="seen_at")
+    def ago(self, row: Heartbeat) -> str:
+        """Word how long ago it was."""
+        return age(row.seen_at, now=timezone.now())
+
+
+@admin.register(ShippedSchedule)
+class ShippedScheduleAdmin(FactAdmin):
+    """Shipped schedules: as what did Atlas ship each periodic task?"""
+
+    icon = "inventory_2"
+    list_display = ("name", "default_hash", "shipped_at")
+
+
+@admin.register(SignerAttestation)
+class SignerAttestationAdmin(FactAdmin):
+    """The signer's signs of life: does it run, does it hold a key, is live trading on there?"""
+
+    icon = "key"
+    list_display = ("attested_at", "host", "holds_key", "address", "live_trading", "code_version")
+    list_filter = ("live_trading", ("attested_at", RangeDateTimeFilter))
+
+
+def _replace(model: type[models.Model], page: type[Any]) -> None:
+    """Put our page in the place of a library's."""
+    admin.site.unregister(model)
+    admin.site.register(model, page)
+
+
+_replace(User, AccountAdmin)
+_replace(Group, RoleAdmin)
+_replace(PeriodicTask, PeriodicTaskPage)
+_replace(CrontabSchedule, CrontabPage)
+for timing in (ClockedSchedule, IntervalSchedule, SolarSchedule):
+    _replace(timing, TimingPage)

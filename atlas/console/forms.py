@@ -1,0 +1,78 @@
+"""The forms behind the buttons that act: each says why, and the grave ones ask for a word."""
+
+from typing import Any
+
+from django import forms
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
+
+from atlas.domain.states import SwitchState
+
+REASON_LENGTH = 500
+RESTORE_WORD = "RESTORE"
+
+
+class HaltForm(forms.Form):
+    """Halt or reduce: the reason is filled in already, so that one POST is enough."""
+
+    state = forms.ChoiceField(
+        choices=[(one.value, one.value) for one in (SwitchState.HALTED, SwitchState.REDUCING)]
+    )
+    reason = forms.CharField(max_length=REASON_LENGTH, required=False, strip=True)
+
+    def __init__(self, *args: Any, actor: str, **kwargs: Any) -> None:
+        self.prefilled = f"halted from the console by {actor}"
+        super().__init__(*args, **kwargs)
+
+    def clean_reason(self) -> str:
+        """Take the prefilled reason where somebody emptied it: a halt never fails for a word."""
+        return str(self.cleaned_data["reason"]) or self.prefilled
+
+
+class RestoreForm(forms.Form):
+    """Restore: a target, a reason, and the typed word that shows that it is meant."""
+
+    state = forms.ChoiceField(
+        label="Restore to",
+        choices=[
+            (SwitchState.ACTIVE.value, "Active: everything may trade"),
+            (SwitchState.REDUCING.value, "Reducing: positions may shrink, none may grow"),
+        ],
+        initial=SwitchState.ACTIVE.value,
+        widget=UnfoldAdminRadioSelectWidget(),
+    )
+    reason = forms.CharField(
+        label="Reason",
+        max_length=REASON_LENGTH,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text="A sentence: why is it safe to trade again?",
+    )
+    word = forms.CharField(
+        label=f"Type {RESTORE_WORD}",
+        max_length=20,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+    )
+
+    def clean_word(self) -> str:
+        """Check the typed word on the server, letter by letter."""
+        word = str(self.cleaned_data["word"])
+        if word != RESTORE_WORD:
+            raise forms.ValidationError(f"Type {RESTORE_WORD} in capitals to restore.")
+        return word
+
+
+class DecideForm(forms.Form):
+    """Approve or reject another person's request."""
+
+    decision = forms.ChoiceField(choices=[("approve", "Approve"), ("reject", "Reject")])
+    reason = forms.CharField(
+        label="Reason", max_length=REASON_LENGTH, widget=UnfoldAdminTextInputWidget()
+    )
+
+
+class ReasonDialogForm(BaseDialogForm):
+    """The form of a dialog that needs nothing but a reason."""
+
+    reason = forms.CharField(
+        label="Reason", max_length=REASON_LENGTH, widget=UnfoldAdminTextInputWidget()
+    )
