@@ -1,0 +1,1 @@
+"""What an installation starts and probes its processes with."""
