@@ -15,7 +15,11 @@ STORAGES = {**STORAGES, "staticfiles": COLLECTED}
 WHITENOISE_USE_FINDERS = False
 
 SECURE_SSL_REDIRECT = ENV.behind_tls
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^health$"]  # probes come from inside, without TLS
+SECURE_REDIRECT_EXEMPT = [
+    r"^livez$",
+    r"^readyz$",
+    r"^health$",
+]  # probes come from inside, without TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.behind_tls else None
 SECURE_HSTS_SECONDS = 31_536_000 if ENV.behind_tls else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = ENV.behind_tls
