@@ -1,0 +1,85 @@
+"""The change-set: what a staged file would change in the catalogue, worked out once.
+
+It is a diff and not a rehearsal: nothing of the catalogue is touched. What it holds is hashed, and
+exactly that is applied later, or nothing.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from atlas.domain.digest import digest
+from atlas.domain.states import IMPORT_TRANSITIONS, ImportState
+from atlas.transitions import move
+from imports.change_samples import samples_of
+from imports.comparison import Comparison
+from imports.diff_statements import DIGEST_CHANGES
+from imports.groups import staged_groups
+from imports.models import ChangeGroup, ImportRun
+from imports.named import catalogue_mark, named_in
+from imports.phases import locked_run, long_statements, phase
+from imports.tables import TABLES
+
+HASH_LABEL = "atlas/import-changeset/1"
+
+
+def review(run: ImportRun, *, now: datetime) -> ImportRun:
+    """Work out the change-set of a staged run and store it with its hash.
+
+    Raises ConflictingState where the run is no longer STAGED.
+    """
+    with phase(run, "review"), transaction.atomic():
+        long_statements()
+        locked_run(run, ImportState.STAGED)
+        groups = staged_groups(run)
+        named = named_in(run, groups)
+        comparison = Comparison(run, groups, named)
+        changes = [change for table in TABLES for change in comparison.of_kind(table)]
+        ChangeGroup.objects.bulk_create(changes, batch_size=2_000)
+        move(
+            run,
+            ImportState.REVIEWED,
+            IMPORT_TRANSITIONS,
+            changeset={"kinds": totals_of(changes), "samples": samples_of(run, changes)},
+            changeset_hash=_hash_of(run, changes),
+            catalogue_mark=catalogue_mark(named),
+            reviewed_at=now,
+        )
+    return run
+
+
+def totals_of(changes: Iterable[ChangeGroup]) -> dict[str, dict[str, int]]:
+    """Add the groups up by kind."""
+    totals: dict[str, dict[str, int]] = {}
+    for change in changes:
+        total = totals.setdefault(
+            change.kind, {"insert": 0, "update": 0, "unchanged": 0, "delete": 0}
+        )
+        total["insert"] += change.inserted
+        total["update"] += change.updated
+        total["unchanged"] += change.unchanged
+        total["delete"] += change.deleted
+    return totals
+
+
+def _hash_of(run: ImportRun, changes: Iterable[ChangeGroup]) -> str:
+    """Name the change-set: the file's bytes, what of them counts, and every row that would change."""
+    with connection.cursor() as cursor:
+        cursor.execute(DIGEST_CHANGES, {"run": run.pk})
+        rows: Any = cursor.fetchone()
+    groups = [
+        (one.kind, one.owner, one.inserted, one.updated, one.unchanged, one.deleted)
+        for one in changes
+    ]
+    return digest(
+        {
+            "file": run.sha256,
+            "format": run.format,
+            "rejected": run.rejected_count,
+            "groups": groups,
+            "changes": list(rows),
+        },
+        label=HASH_LABEL,
+    )

@@ -1,0 +1,131 @@
+"""The whole way of a file: received, staged, reviewed, and applied if that was asked for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import InterfaceError, OperationalError, transaction
+
+from atlas.audit import Actor, record
+from atlas.domain.errors import AtlasError
+from atlas.domain.states import ImportState
+from imports.apply import apply, partial_refusal
+from imports.changeset import review
+from imports.endings import fail, reject
+from imports.formats.registry import AUTO
+from imports.groups import staged_groups
+from imports.models import OPEN_STATES, ImportRun, ImportSource
+from imports.named import catalogue_mark, named_in
+from imports.sources import Incoming, source_of
+from imports.staging import stage
+from imports.storage import ContentStore, Stored
+from imports.turns import turn_of
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be done with a file."""
+
+    is_dry_run: bool = False
+    allow_partial: bool = False
+    wanted_format: str = AUTO
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where a file has got to; `is_repeat` says that the same bytes had got there before."""
+
+    run: ImportRun
+    is_repeat: bool = False
+
+
+def import_file(
+    incoming: Incoming, wish: Wish, *, store: ContentStore, actor: Actor, now: datetime
+) -> Outcome:
+    """Bring a file as far as is wished.
+
+    A run that the file's own mistakes end is given back REJECTED. Raises CatalogueMoved or
+    NotAllowed where the change-set may not be applied now, Temporary or NeedsHuman where the
+    machinery is at fault; the run then stays where it is and the same bytes go on from there.
+    """
+    source = source_of(incoming.kind)
+    stored = store.put(incoming.stream)
+    with turn_of(source):
+        outcome = _receive(source, incoming, stored, wish, actor=actor, now=now)
+        if not outcome.is_repeat:
+            _advance(outcome.run, wish, store=store, actor=actor, now=now)
+        return outcome
+
+
+def _receive(
+    source: ImportSource,
+    incoming: Incoming,
+    stored: Stored,
+    wish: Wish,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> Outcome:
+    """Find the run of these bytes, or begin one."""
+    runs = ImportRun.objects.of_bytes(source, stored.sha256)
+    unfinished = runs.unfinished().first()
+    if unfinished is not None:
+        if unfinished.state != ImportState.REVIEWED or _stands_at(
+            unfinished.catalogue_mark, unfinished
+        ):
+            return Outcome(unfinished)
+        why = "The catalogue has moved since the review; the file is reviewed anew."
+        reject(unfinished, why, actor=actor, now=now)
+    applied = runs.applied().first()
+    if applied is not None and _stands_at(applied.applied_mark, applied):
+        return Outcome(applied, is_repeat=True)
+    with transaction.atomic():
+        run = ImportRun.objects.create(
+            source=source,
+            sha256=stored.sha256,
+            size_bytes=stored.size_bytes,
+            received_from=incoming.name,
+            received_at=now,
+            requested_by=actor.name,
+            wanted_format=wish.wanted_format,
+        )
+        record(
+            action="import.receive",
+            subject=run,
+            actor=actor,
+            now=now,
+            after={"file": run.received_from, "sha256_hash": run.sha256, "bytes": run.size_bytes},
+        )
+    return Outcome(run)
+
+
+def _stands_at(mark: str, run: ImportRun) -> bool:
+    """Say whether what the run speaks of still looks as it did at the mark."""
+    return catalogue_mark(named_in(run, staged_groups(run))) == mark
+
+
+def _advance(
+    run: ImportRun, wish: Wish, *, store: ContentStore, actor: Actor, now: datetime
+) -> None:
+    """Take the steps that are still to be taken; an unforeseen error ends the run as FAILED."""
+    try:
+        if run.state == ImportState.RECEIVED:
+            stage(run, store=store, actor=actor, now=now)
+        if run.state == ImportState.STAGED:
+            review(run, now=now)
+        if run.state == ImportState.REVIEWED and not wish.is_dry_run:
+            _apply(run, wish, actor=actor, now=now)
+    except (AtlasError, OperationalError, InterfaceError):
+        raise  # foreseen, or a server that is away: the same bytes go on from here
+    except Exception as error:
+        run.refresh_from_db()
+        if run.state in OPEN_STATES:
+            fail(run, f"{type(error).__name__}: {error}", actor=actor, now=now)
+        raise
+
+
+def _apply(run: ImportRun, wish: Wish, *, actor: Actor, now: datetime) -> None:
+    """Apply what was reviewed; a file with bad records is turned down unless the rest is wanted."""
+    if run.rejected_count and not wish.allow_partial:
+        reject(run, partial_refusal(run).message, actor=actor, now=now)
+        return
+    apply(run, allow_partial=wish.allow_partial, actor=actor, now=now)

@@ -1,0 +1,86 @@
+"""Staging: a file's records into rows beside the catalogue, with everything that is wrong in them.
+
+One COPY takes the records in while the file is read, so neither the file nor its records are ever
+in memory as a whole. What is wrong with single records is noted with them; what is wrong with the
+file turns the whole run down. Either all of this is in the database or none of it.
+"""
+
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from atlas.audit import Actor
+from atlas.domain.states import IMPORT_TRANSITIONS, ImportState
+from atlas.transitions import move
+from imports.crosschecks import cross_check
+from imports.endings import refuse_file
+from imports.formats.checks import Checker, Thresholds
+from imports.formats.problems import FileRefused
+from imports.formats.registry import Export, Opened, open_export
+from imports.issues import Problems, save_issues
+from imports.models import ImportRun, StagedRecord
+from imports.phases import locked_run, long_statements, phase
+from imports.rendering import COPY_SQL, Renderer
+from imports.storage import ContentStore
+
+
+def stage(run: ImportRun, *, store: ContentStore, actor: Actor, now: datetime) -> ImportRun:
+    """Read a received file into staged records.
+
+    A file that is wrong as a whole leaves the run REJECTED, the reasons as its issues; one with
+    single bad records leaves it STAGED with those rejected. Raises ConflictingState where the run
+    is no longer RECEIVED.
+    """
+    try:
+        with phase(run, "stage"), transaction.atomic():
+            long_statements()
+            locked_run(run, ImportState.RECEIVED)
+            with store.content(run.sha256) as content:
+                opened = open_export(content, wanted=run.wanted_format)
+                _stage_opened(run, opened, now=now)
+    except FileRefused as refusal:
+        run.refresh_from_db()
+        refuse_file(run, refusal, actor=actor, now=now)
+    return run
+
+
+def _stage_opened(run: ImportRun, opened: Opened, *, now: datetime) -> None:
+    """Load the records, check them against one another and the catalogue, note what was found."""
+    problems = Problems()
+    count = _load(run, opened.export, problems, now=now)
+    problems.add(cross_check(run))
+    save_issues(run, problems.kept)
+    header = opened.export.header
+    move(
+        run,
+        ImportState.STAGED,
+        IMPORT_TRANSITIONS,
+        format=opened.format.label,
+        mode=header.mode.value,
+        producer=header.source,
+        generated_at=header.generated_at,
+        record_count=count,
+        rejected_count=StagedRecord.objects.filter(run=run, is_rejected=True).count(),
+        error_count=problems.errors,
+        warning_count=problems.warnings,
+        staged_at=now,
+    )
+
+
+def _load(run: ImportRun, export: Export, problems: Problems, *, now: datetime) -> int:
+    """Copy all records in while they are read and judged; gives how many there are."""
+    thresholds = Thresholds(jump_ratio=float(run.source.jump_threshold_ratio))
+    checker = Checker(mode=export.header.mode, now=now, thresholds=thresholds)
+    renderer = Renderer(run.pk)
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(COPY_SQL) as copy,
+    ):
+        for batch in export.batches():
+            for unread in batch.unread:
+                problems.add(unread.problems)
+            problems.add(checker.check(batch))
+            copy.write(renderer.rows(batch))
+    problems.add(checker.finish())
+    return renderer.count
