@@ -17,4 +17,5 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/", include("strategies.urls")),
     path("api/v1/", include("onchain.urls")),
+    path("api/v1/", include("execution.urls")),
 ]

@@ -55,7 +55,7 @@ def latest_slot(deployment: Deployment, *, now: datetime) -> datetime:
 
 def missed_slots(deployment: Deployment, slot: datetime) -> int:
     """Count the slots between the cycle before and this one that nobody ran."""
-    before = (
+    before: datetime | None = (
         CycleRun.objects.filter(deployment=deployment, scheduled_for__lt=slot)
         .order_by("-scheduled_for")
         .values_list("scheduled_for", flat=True)

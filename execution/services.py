@@ -214,7 +214,7 @@ def set_status(
     """Pause a deployment, or let the schedule run it again; a reason is needed."""
     _require_reason(reason)
     with transaction.atomic():
-        row = Deployment.objects.select_for_update().get(pk=deployment.pk)
+        row: Deployment = Deployment.objects.select_for_update().get(pk=deployment.pk)
         before, row.status = row.status, status.value
         row.save(update_fields=["status"])
         record(

@@ -157,10 +157,18 @@ SPECTACULAR_SETTINGS = {
         "RiskLevel": "strategies.filters.RISK_LEVELS",
         "SeriesSource": "strategies.filters.SOURCES",
         "VaultStatus": "onchain.filters.VAULT_STATUSES",
+        "TradingMode": "execution.filters.TRADING_MODES",
+        "DeploymentStatus": "execution.filters.DEPLOYMENT_STATUSES",
+        "CycleState": "execution.filters.CYCLE_STATES",
+        "OrderState": "execution.filters.ORDER_STATES",
     },
     "TAGS": [
         {"name": "strategies", "description": "The catalogue: what is published and how it did."},
         {"name": "vaults", "description": "On-chain vaults that strategies are published from."},
+        {"name": "deployments", "description": "Strategies at work: their accounts and equity."},
+        {"name": "cycles", "description": "Scheduled decisions, how each ended and why."},
+        {"name": "orders", "description": "Attempts at venues, with the gate's word on each."},
+        {"name": "fills", "description": "Executions, with their four costs apart."},
     ],
 }
 

@@ -9,23 +9,8 @@ from atlas.domain.signals import Direction
 from atlas.domain.states import CYCLE_TRANSITIONS, CycleState
 from atlas.models.base import RatioField, UsdField, append_only, choice_check, choice_list
 from execution.models.fences import fenced_by_cycle, final, lifecycle, token_never_falls
+from execution.querysets import CycleRunManager
 from execution.vocabulary import CycleOrigin, CycleStep, InputKind
-
-
-class CycleRunQuerySet(models.QuerySet["CycleRun"]):
-    """Reads of cycles."""
-
-    def running(self) -> "CycleRunQuerySet":
-        """Keep those that have not ended."""
-        return self.filter(state=CycleState.RUNNING.value)
-
-    def ended(self) -> "CycleRunQuerySet":
-        """Keep those that have."""
-        return self.exclude(state=CycleState.RUNNING.value)
-
-    def newest_first(self) -> "CycleRunQuerySet":
-        """Order by when they were started, the newest first."""
-        return self.order_by("-started_at", "-pk")
 
 
 class CycleRun(models.Model):
@@ -62,7 +47,7 @@ class CycleRun(models.Model):
     started_at = models.DateTimeField(help_text="Wall time.")
     finished_at = models.DateTimeField(null=True, help_text="Wall time.")
 
-    objects = CycleRunQuerySet.as_manager()
+    objects = CycleRunManager()
 
     class Meta:
         ordering = ["-scheduled_for", "-pk"]

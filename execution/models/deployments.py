@@ -9,23 +9,8 @@ from django.db.models import F, Q
 from atlas.domain.candles import Timeframe
 from atlas.domain.states import TradingMode
 from atlas.models.base import RatioField, UsdField, append_only, choice_check, choice_list
+from execution.querysets import DeploymentManager
 from execution.vocabulary import DeploymentStatus
-
-
-class DeploymentQuerySet(models.QuerySet["Deployment"]):
-    """Reads of deployments."""
-
-    def scheduled(self) -> "DeploymentQuerySet":
-        """Keep those that the schedule runs."""
-        return self.filter(status=DeploymentStatus.ENABLED.value)
-
-    def live(self) -> "DeploymentQuerySet":
-        """Keep those that would trade real money."""
-        return self.filter(mode=TradingMode.LIVE.value)
-
-    def detailed(self) -> "DeploymentQuerySet":
-        """Bring what every page shows beside a deployment."""
-        return self.select_related("strategy", "vault", "vault__chain", "feed_clock")
 
 
 class FeedClock(models.Model):
@@ -103,7 +88,7 @@ class Deployment(models.Model):
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=150)
 
-    objects = DeploymentQuerySet.as_manager()
+    objects = DeploymentManager()
 
     class Meta:
         ordering = ["pk"]

@@ -6,6 +6,7 @@ from django.db.models import Q
 from atlas.domain import ledger
 from atlas.domain.positions import Position as HeldPosition
 from atlas.models.base import UsdField, append_only, choice_check, choice_list
+from execution.querysets import PositionManager
 from execution.vocabulary import Venue
 
 
@@ -91,14 +92,6 @@ class Fill(models.Model):
         )
 
 
-class PositionQuerySet(models.QuerySet["Position"]):
-    """Reads of positions."""
-
-    def open(self) -> "PositionQuerySet":
-        """Keep those that hold something."""
-        return self.filter(size_tokens__gt=0)
-
-
 class Position(models.Model):
     """What an account holds in one market on one side, with what it earned and cost so far.
 
@@ -127,7 +120,7 @@ class Position(models.Model):
     changed_at = models.DateTimeField(help_text="Feed time.")
     last_fill = models.ForeignKey(Fill, on_delete=models.PROTECT, related_name="+")
 
-    objects = PositionQuerySet.as_manager()
+    objects = PositionManager()
 
     class Meta:
         ordering = ["account", "market", "-is_long"]

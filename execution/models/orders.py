@@ -18,6 +18,7 @@ from atlas.domain.states import (
 )
 from atlas.models.base import UsdField, append_only, choice_check, choice_list
 from execution.models.fences import fenced_by_cycle, fenced_by_order, final, lifecycle
+from execution.querysets import OrderManager
 from execution.vocabulary import Venue
 
 WORKING = sorted(state.value for state in WORKING_ORDER_STATES)
@@ -42,18 +43,6 @@ FROZEN_COLUMNS = [
     "intent_digest",
 ]
 ENDED_TRADES = [s.value for s in TradeState if not TRADE_TRANSITIONS[s]]
-
-
-class OrderQuerySet(models.QuerySet["Order"]):
-    """Reads of orders."""
-
-    def working(self) -> "OrderQuerySet":
-        """Keep those between the gate and their end."""
-        return self.filter(state__in=WORKING)
-
-    def past_the_gate(self) -> "OrderQuerySet":
-        """Keep those that hold or held a permit."""
-        return self.filter(permit__isnull=False)
 
 
 class Trade(models.Model):
@@ -141,7 +130,7 @@ class Order(models.Model):
     submitted_at = models.DateTimeField(null=True)
     final_at = models.DateTimeField(null=True)
 
-    objects = OrderQuerySet.as_manager()
+    objects = OrderManager()
 
     class Meta:
         ordering = ["-created_at", "-pk"]

@@ -117,7 +117,8 @@ def _deployment(options: dict[str, Any], recording: Recording) -> Deployment:
 
 
 def _interrupted(pk: int, recording: Recording) -> Deployment:
-    deployment = Deployment.objects.detailed().filter(pk=pk, feed=playback.PLAYBACK_FEED).first()
+    found = Deployment.objects.detailed().filter(pk=pk, feed=playback.PLAYBACK_FEED)
+    deployment: Deployment | None = found.first()
     if deployment is None or deployment.markets != [recording.market]:
         raise InvalidInput(f"Deployment {pk} is no run over a recording of {recording.market}.")
     return deployment
