@@ -12,6 +12,3 @@ class VaultQuerySet(models.QuerySet[Any]):
     def readable_by(self, reader: AbstractBaseUser | AnonymousUser) -> "VaultQuerySet":
         """Keep what this reader may see: everything once logged in, else those of public strategies."""
         return self if reader.is_authenticated else self.filter(strategy__public=True)
-
-
-VaultManager = models.Manager.from_queryset(VaultQuerySet)

@@ -39,6 +39,3 @@ class StrategyQuerySet(models.QuerySet[Any]):
                 | models.Q(description__icontains=word)
             )
         return found
-
-
-StrategyManager = models.Manager.from_queryset(StrategyQuerySet)

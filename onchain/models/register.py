@@ -1,9 +1,10 @@
 """The register of chains and vaults."""
 
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 
 from atlas.models.base import choice_check, choice_list
-from onchain.querysets import VaultManager
+from onchain.querysets import VaultQuerySet
 from onchain.vocabulary import VaultStatus
 
 
@@ -21,6 +22,21 @@ class Chain(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class VaultManager(models.Manager["Vault"]):
+    """The door to the table.
+
+    Written out: type checkers lose a manager that is derived from its query set at run time.
+    """
+
+    def get_queryset(self) -> VaultQuerySet:
+        """Give all rows."""
+        return VaultQuerySet(self.model, using=self._db)
+
+    def readable_by(self, reader: AbstractBaseUser | AnonymousUser) -> VaultQuerySet:
+        """Give what this reader may see."""
+        return self.get_queryset().readable_by(reader)
 
 
 class Vault(models.Model):

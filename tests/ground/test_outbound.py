@@ -167,6 +167,7 @@ def test_a_name_that_does_not_resolve_or_only_after_the_deadline_is_temporary(mo
 
     def slow(*_, **__):
         time.sleep(2)
+        return []
 
     policy = OutboundPolicy.of(["slow.example"])
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
