@@ -7,7 +7,8 @@ never the rest of an address: node providers put their keys into paths.
 
 import ssl
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -82,12 +83,10 @@ def fetch(
         _require_allowed(here, rules)
         request = _request(method, here, sent, body)
         answer = _send(request, rules, deadline, max_bytes, tls or _public_tls())
-        target = answer.headers.get("location")
-        if answer.status not in REDIRECTS or target is None:
+        if answer.status not in REDIRECTS or "location" not in answer.headers:
             return answer
-        following = _redirected(here, target, method)
-        if _origin(following) != _origin(here):
-            sent = {"user-agent": USER_AGENT}
+        following = _redirected(here, answer.headers["location"], method)
+        sent = sent if _origin(following) == _origin(here) else {"user-agent": USER_AGENT}
         here = following
     raise DomainRefusal(f"{here.host} redirects more than {MOST_REDIRECTS} times", code=REFUSED)
 
@@ -126,25 +125,29 @@ def _send(
     tls: ssl.SSLContext,
 ) -> Answer:
     """Send one request over a connection of its own and read the whole answer."""
-    host = request.url.host
+    host, asked = request.url.host, request.url
     url = httpcore.URL(
-        scheme=request.url.raw_scheme,
-        host=request.url.raw_host,
-        port=request.url.port,
-        target=request.url.raw_path,
+        scheme=asked.raw_scheme, host=asked.raw_host, port=asked.port, target=asked.raw_path
     )
     backend = _PinnedBackend(rules, deadline)
+    with (
+        _worded_failures(host),
+        httpcore.ConnectionPool(ssl_context=tls, network_backend=backend) as pool,
+        pool.stream(
+            request.method, url, headers=request.headers.raw, content=request.content
+        ) as response,
+    ):
+        headers = httpx.Headers(response.headers)
+        _require_plain(host, headers)
+        content = _read(host, response.iter_stream(), max_bytes)
+        return Answer(host, response.status, dict(headers.items()), content)
+
+
+@contextmanager
+def _worded_failures(host: str) -> Iterator[None]:
+    """Turn what the wire says into errors named by what to do next."""
     try:
-        with (
-            httpcore.ConnectionPool(ssl_context=tls, network_backend=backend) as pool,
-            pool.stream(
-                request.method, url, headers=request.headers.raw, content=request.content
-            ) as response,
-        ):
-            headers = httpx.Headers(response.headers)
-            _require_plain(host, headers)
-            content = _read(host, response.iter_stream(), max_bytes)
-            return Answer(host, response.status, dict(headers.items()), content)
+        yield
     except httpcore.TimeoutException as error:
         raise Temporary(f"{host} did not answer in time") from error
     except (httpcore.NetworkError, httpcore.ProtocolError) as error:

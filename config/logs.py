@@ -71,13 +71,18 @@ def logging_settings(*, level: str, output: str) -> dict[str, Any]:
             }
         },
         "root": {"handlers": ["stderr"], "level": level},
-        "loggers": {
-            # Django's own handler would print unformatted, unredacted lines where DEBUG is on.
-            "django": {"handlers": [], "level": level, "propagate": True},
-            "django.server": {"handlers": [], "level": level, "propagate": True},
-            "celery.utils.functional": {"level": "WARNING"},
-            # They print whole addresses and headers, keys included.
-            "httpx": {"level": "WARNING"},
-            "httpcore": {"level": "WARNING"},
-        },
+        "loggers": _loggers(level),
+    }
+
+
+def _loggers(level: str) -> dict[str, dict[str, Any]]:
+    """Set the loggers that differ from the root's."""
+    return {
+        # Django's own handler would print unformatted, unredacted lines where DEBUG is on.
+        "django": {"handlers": [], "level": level, "propagate": True},
+        "django.server": {"handlers": [], "level": level, "propagate": True},
+        "celery.utils.functional": {"level": "WARNING"},
+        # They print whole addresses and headers, keys included.
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
     }
