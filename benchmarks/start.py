@@ -1,4 +1,4 @@
-"""How long `make run` takes, in a checkout where everything is installed, to a fit `/health`.
+"""How long `make run` takes, where everything is installed, until it is ready and `/health` is fit.
 
 Figures: `start_first` where no data is kept yet (the cluster is made, everything migrated and the
 sample imported), `start_again` with the data of an earlier run. In a checkout that has data only
@@ -39,6 +39,7 @@ PATIENCE_SECONDS = 240
 END_SECONDS = 60
 OK = 200
 WEB = re.compile(r"Web +http://127\.0\.0\.1:(\d+)/|web server at http://127\.0\.0\.1:(\d+)/")
+READY = "Atlas is ready"
 PAGE = """\
 def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -57,6 +58,7 @@ class Run:
     root: Path
     child: subprocess.Popen[str] = field(init=False)
     port: int | None = None
+    is_ready: bool = False
 
     def __post_init__(self) -> None:
         self.child = subprocess.Popen(
@@ -71,9 +73,9 @@ class Run:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def wait_until_fit(self) -> None:
-        """Wait until `/health` answers 200; raises NoFigure where it never does."""
+        """Wait until it says that it is ready and `/health` answers 200; raises NoFigure."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while self.port is None or status(self.port, "/health") != OK:
+        while not self.is_ready or self.port is None or status(self.port, "/health") != OK:
             if self.child.poll() is not None:
                 raise NoFigure(f"`make run` ended with code {self.child.returncode}")
             if time.monotonic() > deadline:
@@ -100,6 +102,7 @@ class Run:
         assert self.child.stdout is not None
         for line in self.child.stdout:
             sys.stderr.write(line)
+            self.is_ready = self.is_ready or READY in line
             found = WEB.search(line)
             if found is not None and self.port is None:
                 self.port = int(found[1] or found[2])
