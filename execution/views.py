@@ -20,6 +20,12 @@ from rest_framework.serializers import BaseSerializer
 from atlas.api.filtering import Order as ListOrder
 from atlas.api.filtering import read_query
 from atlas.api.pagination import CursorPagination
+from execution.deployment_serializers import (
+    DeploymentDetailSerializer,
+    DeploymentItemSerializer,
+    EquityQuery,
+    EquitySerializer,
+)
 from execution.filters import (
     CycleFilter,
     DeploymentFilter,
@@ -33,10 +39,6 @@ from execution.querysets import DeploymentQuerySet
 from execution.reports import equity_series, with_latest
 from execution.serializers import (
     CycleSerializer,
-    DeploymentDetailSerializer,
-    DeploymentItemSerializer,
-    EquityQuery,
-    EquitySerializer,
     FillSerializer,
     OrderSerializer,
     PositionSerializer,

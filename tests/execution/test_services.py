@@ -10,7 +10,7 @@ from atlas.audit import Actor
 from atlas.domain.errors import ConflictingState, InvalidInput
 from atlas.domain.states import SwitchState
 from atlas.models import AuditEvent, TradingState
-from execution import feeds, services
+from execution import accounts, feeds, services
 from execution.models import Deployment, EquityPoint, GuardrailLimits, PaperAccount, PaperFlow
 from execution.settlement import rebuild, refold
 from execution.vocabulary import DeploymentStatus
@@ -85,6 +85,8 @@ def test_a_deployment_keeps_the_parameters_it_began_with():
         ({"rule": "crystal_ball"}, "There is no rule"),
         ({"parameters": {"fast_bars": 1}}, "fast_bars must be"),
         ({"timeframe": "7m"}, "no known timeframe"),
+        ({"cadence_seconds": 60}, "multiple of 3600 s"),
+        ({"cadence_seconds": 0}, "multiple of 3600 s"),
         ({"deposit_usd": Decimal(0)}, "above 0 USD"),
         ({"limits": {}}, "max_leverage_ratio must be"),
         ({"limits": {**LIMITS, "max_fun": 3}}, "max_fun is no limit"),
@@ -118,7 +120,7 @@ def test_a_change_of_limits_is_a_new_version_with_its_reason(traded):
 
 def test_a_deposit_buys_shares_and_is_no_performance(traded):
     before = EquityPoint.objects.get()
-    services.record_flow(
+    accounts.record_flow(
         deployment=traded, amount_usd=Decimal(5_000), reason="more", actor=ACTOR, now=WALL
     )
     cycle = run(traded, PRICES, slot(1))
@@ -132,7 +134,7 @@ def test_a_deposit_buys_shares_and_is_no_performance(traded):
 
 def test_a_withdrawal_gives_shares_back_and_is_no_loss(traded):
     before = PaperAccount.objects.get()
-    flow = services.record_flow(
+    flow = accounts.record_flow(
         deployment=traded, amount_usd=Decimal(-1_000), reason="rent", actor=ACTOR, now=WALL
     )
     after = PaperAccount.objects.get()
@@ -143,7 +145,7 @@ def test_a_withdrawal_gives_shares_back_and_is_no_loss(traded):
 
 def test_money_that_backs_a_position_cannot_be_taken_out(traded):
     with pytest.raises(ConflictingState, match="backs positions"):
-        services.record_flow(
+        accounts.record_flow(
             deployment=traded, amount_usd=Decimal(-9_000), reason="all", actor=ACTOR, now=WALL
         )
 
@@ -151,7 +153,7 @@ def test_money_that_backs_a_position_cannot_be_taken_out(traded):
 @pytest.mark.parametrize("amount", ["0", "NaN", "Infinity"])
 def test_a_flow_of_nothing_is_refused(traded, amount):
     with pytest.raises(InvalidInput, match="must move money"):
-        services.record_flow(
+        accounts.record_flow(
             deployment=traded, amount_usd=Decimal(amount), reason="why", actor=ACTOR, now=WALL
         )
 
@@ -185,7 +187,7 @@ def test_pausing_and_resuming_need_a_reason_and_leave_a_trace(traded):
 def test_positions_and_cash_can_be_thrown_away_and_rebuilt(traded):
     for index in (9, 12, 30):
         run(traded, PRICES, slot(index))
-    services.record_flow(
+    accounts.record_flow(
         deployment=traded, amount_usd=Decimal(700), reason="more", actor=ACTOR, now=WALL
     )
     wanted, account = dump(traded), PaperAccount.objects.get()
