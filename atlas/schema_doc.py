@@ -9,7 +9,7 @@ APPS = ("atlas", "strategies", "onchain", "imports", "execution")
 HEAD = """# Schema
 
 Written by `manage.py schema_doc` from the models; `make check` refuses a stale copy. Series tables
-have a composite primary key and no database constraint on their parent (docs/house.md says why).
+have a composite primary key and no database constraint on their parent (docs/decisions/0008 says why).
 """
 
 
