@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     from imports.command_line import Terminal, execute
 
-    return execute(options, Terminal(sys.stdout, sys.stderr), now=timezone.now())
+    return execute(options, Terminal(sys.stdout.write, sys.stderr.write), now=timezone.now())
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from typing import Any, Protocol
 
 from django.db import InterfaceError, OperationalError
 
@@ -62,19 +61,12 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
 )
 
 
-class Writer(Protocol):
-    """Something that text can be written to."""
-
-    def write(self, text: str, /) -> Any:
-        """Write text that ends its own lines."""
-
-
 @dataclass(frozen=True, slots=True)
 class Terminal:
     """Where a command writes: what was asked for, and what went wrong."""
 
-    out: Writer
-    err: Writer
+    out: Callable[[str], object]
+    err: Callable[[str], object]
 
 
 def execute(options: argparse.Namespace, terminal: Terminal, *, now: datetime) -> Exit:
@@ -150,11 +142,11 @@ def _actor() -> Actor:
 def _tell(outcome: Outcome, code: Exit, options: argparse.Namespace, terminal: Terminal) -> None:
     """Print the summary; what went wrong goes to standard error, and is printed always."""
     if options.json:
-        terminal.out.write(json.dumps(as_json(outcome, exit_code=code)) + "\n")
+        terminal.out(json.dumps(as_json(outcome, exit_code=code)) + "\n")
     elif code is not Exit.OK:
-        terminal.err.write(as_text(outcome) + "\n")
+        terminal.err(as_text(outcome) + "\n")
     elif not options.quiet:
-        terminal.out.write(as_text(outcome) + "\n")
+        terminal.out(as_text(outcome) + "\n")
 
 
 def _tell_error(error: Exception, options: argparse.Namespace, terminal: Terminal) -> Exit:
@@ -167,7 +159,7 @@ def _tell_error(error: Exception, options: argparse.Namespace, terminal: Termina
         name, message = "database", f"The database is not available: {first_line}"
     if options.json:
         answer = {"exit_code": code, "error": {"code": name, "message": message}}
-        terminal.out.write(json.dumps(answer) + "\n")
+        terminal.out(json.dumps(answer) + "\n")
     else:
-        terminal.err.write(f"{message}\n")
+        terminal.err(f"{message}\n")
     return code

@@ -82,7 +82,7 @@ def longest_rise(times: Sequence[datetime], *, after: datetime | None) -> list[i
         if rank == len(tails):
             tails.append(at)
             ends.append(place)
-        else:
+        elif at < tails[rank]:  # of two at the same time the first one stays
             tails[rank], ends[rank] = at, place
     path: list[int] = []
     place_or_none = ends[-1] if ends else None
