@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from unfold import decorators
 from unfold.dataclasses import ActionDialog
@@ -42,7 +42,7 @@ def go_to(request: HttpRequest, path: str) -> HttpResponse:
     """Lead on after an act; a dialog is told by a header, since it cannot follow a redirect."""
     if request.headers.get("HX-Request"):
         return HttpResponse(headers={"HX-Redirect": path})
-    return HttpResponse(status=302, headers={"Location": path})
+    return HttpResponseRedirect(path)
 
 
 def dialog_action(

@@ -18,15 +18,15 @@ class HaltForm(forms.Form):
     state = forms.ChoiceField(
         choices=[(one.value, one.value) for one in (SwitchState.HALTED, SwitchState.REDUCING)]
     )
-    reason = forms.CharField(max_length=REASON_LENGTH, required=False, strip=True)
+    reason = forms.CharField(required=False)
 
     def __init__(self, *args: Any, actor: str, **kwargs: Any) -> None:
         self.prefilled = f"halted from the console by {actor}"
         super().__init__(*args, **kwargs)
 
     def clean_reason(self) -> str:
-        """Take the prefilled reason where somebody emptied it: a halt never fails for a word."""
-        return str(self.cleaned_data["reason"]) or self.prefilled
+        """Take what was written, or the prefilled reason: a halt never fails for its words."""
+        return (str(self.cleaned_data["reason"]) or self.prefilled)[:REASON_LENGTH]
 
 
 class RestoreForm(forms.Form):

@@ -53,6 +53,7 @@ class TasksInline(FactInline):
 
     model = PeriodicTask
     columns = ("name", "task", "enabled")
+    ordering = ("name",)
 
 
 class TimingPage(AuditedAdmin):

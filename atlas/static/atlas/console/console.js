@@ -22,12 +22,20 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   }
 });
 
+// The theme shows its dialog a little after it was filled; what is hidden takes no focus.
+function focusWhenShown(dialog, frames) {
+  const first = dialog.querySelector("input:not([type=hidden]), select, textarea");
+  if (first && first.offsetParent !== null) {
+    first.focus();
+  } else if (frames > 0) {
+    requestAnimationFrame(() => focusWhenShown(dialog, frames - 1));
+  }
+}
+
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.target.id === "modal-content") {
-    requestAnimationFrame(() => {
-      const first = event.target.querySelector("input:not([type=hidden]), select, textarea, button");
-      first?.focus();
-    });
+  const dialog = event.target.closest("#modal-content");
+  if (dialog) {
+    focusWhenShown(dialog, 60);
   }
 });
 

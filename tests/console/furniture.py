@@ -1,0 +1,105 @@
+"""A row of everything that has a page, made as the house makes it where that is possible."""
+
+from datetime import timedelta
+
+from django.contrib.auth.models import Group, User
+from django.utils import timezone
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    SolarSchedule,
+)
+
+from atlas.approvals import request_approval
+from atlas.audit import Actor
+from atlas.heartbeat import pulse
+from atlas.models import AuditEvent, AuditSeal, SignerAttestation, TradingState
+from atlas.schedules import ensure_schedules
+from onchain.models import Chain
+from strategies.models import CatalogueVersion, ImportedTrade, ReportClaim
+from strategies.services import ensure_defaults
+from tests.execution.world import make_deployment, open_switches, recording, run, slot, waves
+from tests.factories import BenchmarkFactory, MetricsSnapshotFactory, VaultFactory
+
+NOW = timezone.now()
+
+
+def furnish() -> None:
+    """Put a row of everything into the house."""
+    _trade()
+    _publish()
+    _govern()
+    _schedule()
+
+
+def _trade() -> None:
+    """Run cycles until something was traded."""
+    deployment = make_deployment()
+    open_switches()
+    made = recording(waves())
+    for index in range(8):
+        run(deployment, made, slot(index))
+
+
+def _publish() -> None:
+    snapshot = MetricsSnapshotFactory.create()
+    BenchmarkFactory.create()
+    VaultFactory.create()
+    ensure_defaults()
+    assert Chain.objects.exists()
+    assert CatalogueVersion.objects.exists()
+    ImportedTrade.objects.create(
+        strategy=snapshot.strategy,
+        external_id="t-1",
+        market="ETH/USD",
+        side="long",
+        opened_at=NOW,
+        entry_price_usd=2000,
+        size_usd=100,
+        result="open",
+    )
+    ReportClaim.objects.create(
+        strategy=snapshot.strategy, source="backtest", metric="sharpe", value=1.5, claimed_at=NOW
+    )
+
+
+def _govern() -> None:
+    """Ask for something, seal something, be alive."""
+    user, _ = User.objects.get_or_create(username="requester")
+    Group.objects.get_or_create(name="viewer")
+    switch = TradingState.objects.get(scope="GLOBAL")
+    request_approval(
+        kind="switch.restore",
+        subject=("atlas.tradingstate", str(switch.pk)),
+        change={"scope": "GLOBAL", "key": "", "to": "ACTIVE", "epoch": 1},
+        reason="a test asks",
+        requester=Actor(name="requester", user=user),
+        now=NOW,
+    )
+    event = AuditEvent.objects.latest("pk")
+    AuditSeal.objects.create(
+        first_event=event,
+        last_event=event,
+        event_count=1,
+        previous_hash="0x" + "0" * 64,
+        seal_hash="0x" + "1" * 64,
+        sealed_at=NOW,
+    )
+    SignerAttestation.objects.create(
+        attested_at=NOW,
+        host="signer-1",
+        process_id=1,
+        code_version="test",
+        holds_key=False,
+        live_trading=False,
+    )
+    pulse(["beat"], now=NOW)
+
+
+def _schedule() -> None:
+    ensure_schedules(now=NOW)
+    ClockedSchedule.objects.create(clocked_time=NOW + timedelta(days=1))
+    CrontabSchedule.objects.create(minute="5")
+    SolarSchedule.objects.create(event="sunrise", latitude=1, longitude=1)
+    assert IntervalSchedule.objects.exists()
