@@ -1,6 +1,7 @@
 """LIVE exists as a mode and trades nothing: no setting, row or call opens the door."""
 
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -12,6 +13,7 @@ from atlas.models import SignerAttestation, TradingState
 from atlas.switches import create_scope
 from execution import gate, live_keys
 from execution.desk import venue_for
+from execution.marketdata.base import MarketData
 from execution.models import Deployment, GuardrailDecision, Order
 from onchain.models import TransactionPermit, Vault
 from tests.execution.orders import planned_order, snapshot_of
@@ -123,7 +125,7 @@ def test_a_vault_whose_switch_is_missing_is_halted(live):
 def test_a_live_deployment_has_no_venue(live):
     deployment = go_live(*live)
     with pytest.raises(Denied, match="no venue for real money") as caught:
-        venue_for(deployment, market_data=None, clock=_Clock())
+        venue_for(deployment, market_data=cast(MarketData, None), clock=_Clock())
     assert caught.value.code == "live_refused"
 
 
