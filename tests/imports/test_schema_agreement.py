@@ -47,7 +47,7 @@ def _parses(parse, text: str) -> bool:
     return True
 
 
-def validator(definition: str = "") -> jsonschema.Draft202012Validator:
+def validator(definition: str = "") -> Any:
     """Make a validator of documents, or of one definition."""
     schema = {**SCHEMA, "$ref": f"#/$defs/{definition}"} if definition else SCHEMA
     if definition:
