@@ -33,10 +33,9 @@ class Command:
 
 MIGRATE = Command("migrate", ("migrate", "--no-input", "--verbosity", "0"))
 GRANT_ROLES = Command("migrate", ("grant_roles",))
-DEMO_DATA = (
-    Command("command", ("import_export", "--file", SAMPLE_EXPORT, "--quiet")),
-    Command("command", ("demo_setup",)),
-)
+IMPORT_SAMPLE = Command("command", ("import_export", "--file", SAMPLE_EXPORT, "--quiet"))
+DEMO_SETUP = Command("command", ("demo_setup",))
+YES = {"1", "true", "yes", "on", "t", "y"}
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,16 @@ class Launch:
         """Tell whether the signer worker has a database address and is started."""
         return self.connections.signer_url is not None
 
+    @property
+    def makes_demo(self) -> bool:
+        """Tell whether demo operators and deployments are made.
+
+        In a database that the caller brings, accounts with passwords on a terminal would be holes;
+        there they are made in debug mode alone.
+        """
+        in_debug_mode = self.environ.get("ATLAS_DEBUG", "").lower() in YES
+        return self.services.postgres is not None or in_debug_mode
+
     def begin(self) -> None:
         """Start everything in order; gives back control when the web server is ready.
 
@@ -69,8 +78,9 @@ class Launch:
         if self.connections.owner_url is not None:
             self._manage(GRANT_ROLES)
         self._start_processes()
-        for command in DEMO_DATA:
-            self._manage(command)
+        self._manage(IMPORT_SAMPLE)
+        if self.makes_demo:
+            self._manage(DEMO_SETUP)
         self._wait_until_fit()
 
     def _start_servers(self) -> None:

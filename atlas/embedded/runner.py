@@ -80,6 +80,9 @@ def _announce(launch: Launch, *, seconds: float) -> None:
         say(line)
     if not launch.has_signer:
         say("  The signer worker was not started: ATLAS_SIGNER_DATABASE_URL is not set.")
+    if not launch.makes_demo:
+        say("  A database of your own gets no demo operators and deployments. Make an account with")
+        say("  `manage.py createsuperuser`, or start with ATLAS_DEBUG=true to get the demo.")
     if launch.environ.get("ATLAS_FLOWER_BASIC_AUTH"):
         say("  Flower asks for what ATLAS_FLOWER_BASIC_AUTH says.")
     else:

@@ -1,20 +1,30 @@
 """The processes of Atlas are the same in `make run` and in the Procfile."""
 
+import io
 import re
 import shlex
 import shutil
 import subprocess
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from atlas.embedded.addresses import choose_addresses
 from atlas.embedded.audit import holes
 from atlas.embedded.checkout import ROOT, Checkout
 from atlas.embedded.checks import Outcome, summary
+from atlas.embedded.launch import Launch
+from atlas.embedded.output import Output
 from atlas.embedded.own_servers import check_database, check_redis, database_reason
 from atlas.embedded.ports import free_service_port
 from atlas.embedded.problems import CannotStart
+from atlas.embedded.reset import reset
+from atlas.embedded.run_state import RunState
 from atlas.embedded.runner import refuse_production
+from atlas.embedded.services import plan_services
 from atlas.embedded.stack import stack
+from atlas.embedded.supervisor import Supervisor
 
 PROCFILE = (ROOT / "Procfile").read_text(encoding="utf-8")
 DEFAULT = re.compile(r"\$\{\w+:-(\w+)\}")
@@ -137,3 +147,26 @@ def test_make_without_any_python_is_one_sentence(tmp_path):
 
 def test_two_checkouts_have_different_names(tmp_path):
     assert Checkout(tmp_path / "one").digest != Checkout(tmp_path / "two").digest
+
+
+@pytest.mark.parametrize(
+    ("own_servers", "debug", "makes_demo"),
+    [(False, "", True), (True, "", False), (True, "false", False), (True, "true", True)],
+)
+def test_demo_accounts_are_not_made_in_a_database_of_ones_own(
+    tmp_path, own_servers, debug, makes_demo
+):
+    own = {"ATLAS_DATABASE_URL": "postgresql://u@h/d", "ATLAS_REDIS_URL": "redis://h/0"}
+    environ = {"ATLAS_DEBUG": debug, **(own if own_servers else {})}
+    checkout = Checkout(tmp_path)
+    checkout.make_state()
+    services = plan_services(checkout, environ, purpose="run", is_for_tests=False)
+    connections = services.connections(environ, prefix="p")
+    supervisor = Supervisor(Output(io.StringIO()), RunState(tmp_path / "state.json", "r"))
+    with closing(supervisor), closing(choose_addresses({})) as addresses:
+        launch = Launch(
+            checkout, environ, Path("python"), "r", supervisor, services, connections, addresses
+        )
+        assert launch.makes_demo is makes_demo
+        assert connections.is_embedded is not own_servers
+    reset(checkout)
