@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Import and end with the exit code."""
-        terminal = Terminal(self.stdout._out, self.stderr._out)
+        terminal = Terminal(self.stdout.write, self.stderr.write)
         code = execute(argparse.Namespace(**options), terminal, now=timezone.now())
         if code:
             raise SystemExit(int(code))
