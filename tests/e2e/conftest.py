@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -63,7 +64,7 @@ def browse(playwright, chromium, live_server, people):
     """Open a browser of one's own, with or without scripts, logged in; complaints fail the test."""
 
     @contextmanager
-    def open_as(name: str, *, allowed: tuple[int, ...] = (), **options) -> Iterator:
+    def open_as(name: str, *, allowed: tuple[int, ...] = (), **options: Any) -> Iterator[Any]:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
             context = playwright.chromium.launch_persistent_context(
                 profile,
