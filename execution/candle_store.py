@@ -32,7 +32,7 @@ def store_candles(given: SourcedCandles) -> Input:
     Raises HistoryChanged where the source now tells another history than it did before.
     """
     series, source = given.series, given.source
-    bars = [_row(bar, source) for bar in series.candles]
+    bars = series.candles
     known = _known(series.market, series.timeframe, source, bars[0].open_at, bars[-1].open_at)
     for bar in bars:
         if bar.open_at in known and known[bar.open_at] != _numbers(bar):
@@ -42,7 +42,7 @@ def store_candles(given: SourcedCandles) -> Input:
                 detail={"market": series.market, "at": bar.open_at.isoformat()},
             )
     Candle.objects.bulk_create(
-        [bar for bar in bars if bar.open_at not in known], ignore_conflicts=True
+        [_row(bar, source) for bar in bars if bar.open_at not in known], ignore_conflicts=True
     )
     content = {
         "market": series.market,
@@ -80,8 +80,7 @@ def candles_digest(series: CandleSeries) -> str:
     """Name a series by its content, one line a bar; quicker than JSON for hundreds of bars."""
     state = hashlib.sha256(f"atlas/candles\0{series.market}\0{series.timeframe}\n".encode())
     for bar in series.candles:
-        numbers = (bar.open_usd, bar.high_usd, bar.low_usd, bar.close_usd, bar.volume)
-        line = "|".join([bar.open_at.isoformat(), *map(plain, numbers)])
+        line = "|".join([bar.open_at.isoformat(), *map(plain, _numbers(bar))])
         state.update(line.encode() + b"\n")
     return state.hexdigest()
 
@@ -99,13 +98,12 @@ def _known(
     return {row[0]: row[1:] for row in rows.values_list("open_at", *COLUMNS)}
 
 
-def _numbers(row: Candle) -> Numbers:
-    return (row.open_usd, row.high_usd, row.low_usd, row.close_usd, row.volume)
+def _numbers(bar: Bar) -> Numbers:
+    return (bar.open_usd, bar.high_usd, bar.low_usd, bar.close_usd, bar.volume)
 
 
 def _row(bar: Bar, source: str) -> Candle:
-    numbers = (bar.open_usd, bar.high_usd, bar.low_usd, bar.close_usd, bar.volume)
-    if any(number != floor_to(number, TOKEN_QUANTUM) for number in numbers):
+    if any(number != floor_to(number, TOKEN_QUANTUM) for number in _numbers(bar)):
         raise UnusableData(
             f"The {bar.market} bar of {bar.open_at:%Y-%m-%d %H:%M} UTC has more than 18 digits "
             "after the point and cannot be stored as it is."
