@@ -14,6 +14,7 @@ import contextlib
 import http.client
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -121,9 +122,9 @@ def status(port: int, path: str) -> int:
 
 
 def measure(root: Path, *, name: str, yardstick: float) -> Iterator[Figure]:
-    """Start once and give the seconds to a fit `/health`, and the memory held then."""
-    tell(f"{name}: make run in {root.name}")
-    began = time.monotonic()
+    """Start once: seconds to a fit `/health`, memory held then, processor time to an orderly end."""
+    tell(f"{name}: make run in {root.name}; load of the machine {os.getloadavg()[0]:.1f}")
+    began, spent = time.monotonic(), _children_cpu_seconds()
     run = Run(root)
     try:
         run.wait_until_fit()
@@ -133,6 +134,7 @@ def measure(root: Path, *, name: str, yardstick: float) -> Iterator[Figure]:
         run.end()
     yield Figure(name, seconds, "s", yardstick=yardstick, goal=GOAL)
     yield Figure(f"{name}_memory", memory, "MB")
+    yield Figure(f"{name}_cpu", _children_cpu_seconds() - spent, "s")
 
 
 def bare_seconds() -> float:
@@ -206,6 +208,12 @@ def figures(*, clean: bool) -> Iterator[Figure]:
         if not has_data(root):
             yield from measure(root, name="start_first", yardstick=yardstick)
         yield from measure(root, name="start_again", yardstick=yardstick)
+
+
+def _children_cpu_seconds() -> float:
+    """Read the processor time of every process below us that has ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _pss_mb(pid: int) -> float:
