@@ -13,7 +13,10 @@ class ImportsConfig(AppConfig):
     verbose_name = "Imports"
 
     def ready(self) -> None:
-        """Create the rows that must exist after each migration."""
+        """Create the rows that must exist after each migration; put up the dashboard's panel."""
+        from imports import panels
+
+        panels.register()
         post_migrate.connect(_ensure_defaults, sender=self, dispatch_uid="imports.defaults")
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from unfold.contrib.filters.admin import RangeDateTimeFilter
+from unfold.contrib.filters.admin import FieldTextFilter, RangeDateTimeFilter
 
 from atlas.console.display import links, money, pills
 from atlas.console.facts import FactAdmin, FactInline
@@ -127,7 +127,7 @@ class ReportClaimAdmin(FactAdmin):
 
     icon = "format_quote"
     list_display = ("metric", links("strategy"), "source", "value", "text", "claimed_at")
-    list_filter = ("source", "metric")
+    list_filter = ("source", ("metric", FieldTextFilter))
     list_select_related = ("strategy",)
 
 

@@ -10,6 +10,10 @@ from atlas.domain.states import SwitchState
 
 REASON_LENGTH = 500
 RESTORE_WORD = "RESTORE"
+TARGETS = {
+    SwitchState.ACTIVE: "Active: everything may trade",
+    SwitchState.REDUCING: "Reducing: positions may shrink, none may grow",
+}
 
 
 class HaltForm(forms.Form):
@@ -20,9 +24,7 @@ class HaltForm(forms.Form):
     )
     reason = forms.CharField(required=False)
 
-    def __init__(self, *args: Any, actor: str, **kwargs: Any) -> None:
-        self.prefilled = f"halted from the console by {actor}"
-        super().__init__(*args, **kwargs)
+    prefilled = "stopped by hand from the console"
 
     def clean_reason(self) -> str:
         """Take what was written, or the prefilled reason: a halt never fails for its words."""
@@ -32,15 +34,7 @@ class HaltForm(forms.Form):
 class RestoreForm(forms.Form):
     """Restore: a target, a reason, and the typed word that shows that it is meant."""
 
-    state = forms.ChoiceField(
-        label="Restore to",
-        choices=[
-            (SwitchState.ACTIVE.value, "Active: everything may trade"),
-            (SwitchState.REDUCING.value, "Reducing: positions may shrink, none may grow"),
-        ],
-        initial=SwitchState.ACTIVE.value,
-        widget=UnfoldAdminRadioSelectWidget(),
-    )
+    state = forms.ChoiceField(label="Restore to", widget=UnfoldAdminRadioSelectWidget())
     reason = forms.CharField(
         label="Reason",
         max_length=REASON_LENGTH,
@@ -52,6 +46,16 @@ class RestoreForm(forms.Form):
         max_length=20,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
     )
+
+    def __init__(self, *args: Any, present: SwitchState, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["state"]
+        field.choices = [
+            (target.value, words)
+            for target, words in TARGETS.items()
+            if target.severity < present.severity
+        ]
+        field.initial = SwitchState.ACTIVE.value
 
     def clean_word(self) -> str:
         """Check the typed word on the server, letter by letter."""

@@ -40,7 +40,7 @@ class ConsoleSite(UnfoldAdminSite):
         if not self.has_permission(request):
             return context
         context["house_state"] = state_sentence(now=timezone.now())
-        context["halt_form"] = HaltForm(actor=request.user.get_username())
+        context["halt_form"] = HaltForm()
         return context
 
     def index(

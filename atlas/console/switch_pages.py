@@ -31,8 +31,7 @@ def halt_page(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Halt or reduce one switch, the global one unless another is named; one POST does it."""
     require_right(request, HALT)
     row = _switch(pk)
-    actor = Actor.of_request(request)
-    form = HaltForm(request.POST or None, actor=actor.name)
+    form = HaltForm(request.POST or None)
     if request.method != "POST":
         return _show_halt(request, row, form)
     if not form.is_valid():
@@ -44,7 +43,7 @@ def halt_page(request: HttpRequest, pk: int | None = None) -> HttpResponse:
             scope=(row.scope, row.key),
             state=state,
             reason=form.cleaned_data["reason"],
-            actor=actor,
+            actor=Actor.of_request(request),
             now=now,
         )
     except (DomainRefusal, Temporary) as refusal:
@@ -77,7 +76,7 @@ def restore_page(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Restore one switch, or ask the second person that it needs."""
     require_right(request, RESTORE)
     row = _switch(pk)
-    form = RestoreForm(request.POST or None)
+    form = RestoreForm(request.POST or None, present=SwitchState(row.state))
     if request.method != "POST":
         return _show_restore(request, row, form)
     if not form.is_valid():

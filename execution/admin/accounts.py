@@ -5,7 +5,7 @@ from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from atlas.console.display import links, money, number
 from atlas.console.facts import FactAdmin, FactInline
-from execution.admin.columns import SIDE
+from execution.admin.columns import BY_DEPLOYMENT, BY_MARKET, SIDE
 from execution.models import CycleInputUse, PaperAccount, PaperFlow, Position
 
 
@@ -61,7 +61,7 @@ class PositionAdmin(FactAdmin):
         links("deployment"),
         "changed_at",
     )
-    list_filter = ("market", "is_long", "deployment")
+    list_filter = (BY_MARKET, "is_long", BY_DEPLOYMENT)
     list_select_related = ("deployment__strategy",)
 
 

@@ -5,6 +5,7 @@ from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from atlas.console.display import links, money, number, pills
 from atlas.console.facts import FactAdmin, FactInline
+from execution.admin.columns import BY_DEPLOYMENT, BY_MARKET, BY_REASON, BY_RULE
 from execution.models import CycleInput, CycleInputUse, CycleRun, Order, Signal, Trade
 
 
@@ -55,9 +56,9 @@ class CycleRunAdmin(FactAdmin):
     )
     list_filter = (
         "state",
-        "reason",
+        BY_REASON,
         "origin",
-        "deployment",
+        BY_DEPLOYMENT,
         ("scheduled_for", RangeDateTimeFilter),
         ("started_at", RangeDateTimeFilter),
     )
@@ -89,5 +90,5 @@ class SignalAdmin(FactAdmin):
         "reason",
         links("cycle"),
     )
-    list_filter = ("market", "direction", "rule", ("as_of_at", RangeDateTimeFilter))
+    list_filter = (BY_MARKET, "direction", BY_RULE, ("as_of_at", RangeDateTimeFilter))
     list_select_related = ("cycle",)

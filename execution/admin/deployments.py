@@ -13,7 +13,7 @@ from atlas.console.acting import dialog_action, go_to
 from atlas.console.display import links, list_of, money, number, page_of, pills
 from atlas.console.facts import FactAdmin, FactInline
 from atlas.console.forms import ReasonDialogForm
-from execution.admin.columns import SIDE
+from execution.admin.columns import BY_DEPLOYMENT, SIDE
 from execution.models import (
     CycleRun,
     Deployment,
@@ -163,7 +163,7 @@ class GuardrailLimitsAdmin(FactAdmin):
         "created_by",
         "created_at",
     )
-    list_filter = ("deployment",)
+    list_filter = (BY_DEPLOYMENT,)
     list_select_related = ("deployment__strategy",)
 
 

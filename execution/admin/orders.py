@@ -5,7 +5,7 @@ from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from atlas.console.display import links, money, number, pills
 from atlas.console.facts import FactAdmin, FactInline
-from execution.admin.columns import DIRECTION, SIDE
+from execution.admin.columns import BY_DEPLOYMENT, BY_MARKET, DIRECTION, SIDE
 from execution.admin.cycles import OrderInline
 from execution.models import Fill, GuardrailDecision, Order, OrderEvent, Trade
 
@@ -24,7 +24,7 @@ class TradeAdmin(FactAdmin):
         links("deployment"),
         links("cycle"),
     )
-    list_filter = ("state", "market", "deployment", ("created_at", RangeDateTimeFilter))
+    list_filter = ("state", BY_MARKET, BY_DEPLOYMENT, ("created_at", RangeDateTimeFilter))
     list_select_related = ("deployment__strategy", "cycle")
     inlines = (OrderInline,)
 
@@ -76,9 +76,9 @@ class OrderAdmin(FactAdmin):
     list_filter = (
         "state",
         "kind",
-        "market",
+        BY_MARKET,
         "venue",
-        "deployment",
+        BY_DEPLOYMENT,
         ("created_at", RangeDateTimeFilter),
     )
     search_fields = ("=id", "=intent_digest")
@@ -125,6 +125,6 @@ class FillAdmin(FactAdmin):
         links("deployment"),
         links("order"),
     )
-    list_filter = ("market", "venue", "deployment", ("filled_at", RangeDateTimeFilter))
+    list_filter = (BY_MARKET, "venue", BY_DEPLOYMENT, ("filled_at", RangeDateTimeFilter))
     search_fields = ("=execution_id",)
     list_select_related = ("deployment__strategy", "order")

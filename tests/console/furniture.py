@@ -1,6 +1,8 @@
 """A row of everything that has a page, made as the house makes it where that is possible."""
 
+import tempfile
 from datetime import timedelta
+from pathlib import Path
 
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
@@ -16,11 +18,14 @@ from atlas.audit import Actor
 from atlas.heartbeat import pulse
 from atlas.models import AuditEvent, AuditSeal, SignerAttestation, TradingState
 from atlas.schedules import ensure_schedules
+from imports.storage import ContentStore
 from onchain.models import Chain
 from strategies.models import CatalogueVersion, ImportedTrade, ReportClaim
 from strategies.services import ensure_defaults
 from tests.execution.world import make_deployment, open_switches, recording, run, slot, waves
 from tests.factories import BenchmarkFactory, MetricsSnapshotFactory, VaultFactory
+from tests.imports.builders import document, strategy
+from tests.imports.world import World
 
 NOW = timezone.now()
 
@@ -29,6 +34,7 @@ def furnish() -> None:
     """Put a row of everything into the house."""
     _trade()
     _publish()
+    _import()
     _govern()
     _schedule()
 
@@ -62,6 +68,16 @@ def _publish() -> None:
     ReportClaim.objects.create(
         strategy=snapshot.strategy, source="backtest", metric="sharpe", value=1.5, claimed_at=NOW
     )
+
+
+def _import() -> None:
+    """Bring in a file, then a changed one, then one that nobody can read."""
+    with tempfile.TemporaryDirectory() as folder:
+        world = World(ContentStore(Path(folder)))
+        world.run(document())
+        changed = world.run(document(strategies=[strategy(name="Another name")]))
+        refused = world.run(b"{")
+    assert (changed.state, refused.state) == ("APPLIED", "REJECTED")
 
 
 def _govern() -> None:

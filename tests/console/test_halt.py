@@ -88,7 +88,7 @@ def test_a_halt_leaves_who_from_where_in_which_request_and_why(client_of, tradin
 def test_an_emptied_reason_does_not_hold_a_halt_up(client_of, trading):
     client_of("trader").post(reverse("admin:halt"), {"state": "HALTED", "reason": "  "})
     row = TradingState.objects.get(scope="GLOBAL")
-    assert (row.state, row.reason) == ("HALTED", "halted from the console by trader-person")
+    assert (row.state, row.reason) == ("HALTED", "stopped by hand from the console")
 
 
 def test_a_very_long_reason_does_not_hold_a_halt_up_either(client_of, trading):

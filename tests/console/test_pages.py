@@ -13,6 +13,7 @@ from atlas.console.facts import BoundedPaginator, FactAdmin
 from atlas.models import AuditEvent, TradingState
 from execution.models import Deployment, Fill
 from tests.console.furniture import furnish
+from tests.execution.world import make_deployment, open_switches, recording, run, slot, waves
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +96,31 @@ def test_facts_are_neither_added_nor_changed_nor_deleted_even_by_a_superuser(cli
         if set(codes) != {403} or after != before:
             problems.append((model, codes))
     assert problems == []
+
+
+def test_lists_ask_as_much_of_the_database_for_many_rows_as_for_few(client_of, furnished):
+    client = client_of("superuser")
+    listed = [model for model in PAGES if model._meta.app_label in {"execution", "atlas"}]
+    paths = {
+        model: reverse(f"admin:{_named(model)[0]}_{_named(model)[1]}_changelist")
+        for model in listed
+    }
+    few = {model: _queries(client, path) for model, path in paths.items()}
+    for number in range(3):
+        deployment = make_deployment(slug=f"further-{number}")
+        open_switches(slug=f"further-{number}")
+        for index in range(8):
+            run(deployment, recording(waves()), slot(index))
+    many = {model: _queries(client, path) for model, path in paths.items()}
+    assert {model for model in listed if many[model] > few[model]} == set()
+    assert max(many.values()) <= 20
+
+
+def _queries(client, path):
+    client.get(path)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(path).status_code == 200
+    return len(queries)
 
 
 def _named(model):

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--reduce", action="store_true", help="positions may still shrink (REDUCING)"
         )
-        parser.add_argument("--reason", default="halted from the shell")
+        parser.add_argument("--reason", default="stopped by hand from the shell")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Tighten the switch and say what stands."""

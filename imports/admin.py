@@ -1,0 +1,112 @@
+"""Imports in the console: which files came, what was wrong with them, what they changed."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.utils.html import format_html
+from unfold.contrib.filters.admin import FieldTextFilter, RangeDateTimeFilter
+
+from atlas.console.display import links, list_of, number, pills
+from atlas.console.facts import FactAdmin, FactInline
+from imports.models import ChangeGroup, ImportIssue, ImportRun, ImportSource, RecordChange
+
+
+class GroupInline(FactInline):
+    """How much of each kind it changes."""
+
+    model = ChangeGroup
+    columns = ("kind", "owner", "inserted", "updated", "unchanged", "deleted")
+    show_change_link = False
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(FactAdmin):
+    """Imports: how far did each file get, what is wrong with it, and what did it change?"""
+
+    icon = "upload_file"
+    list_display = (
+        "received_at",
+        "received_from",
+        links("source"),
+        pills("state"),
+        "record_count",
+        "rejected_count",
+        "error_count",
+        "warning_count",
+        "requested_by",
+        "ended_at",
+    )
+    list_filter = ("state", "source", ("received_at", RangeDateTimeFilter))
+    search_fields = ("=sha256", "received_from", "=changeset_hash")
+    list_select_related = ("source",)
+    ordering = ("-pk",)
+    readonly_fields = ("lists",)
+    inlines = (GroupInline,)
+
+    @admin.display(description="Its rows")
+    def lists(self, row: ImportRun) -> Any:
+        """Lead to what was wrong with the file and to what it changes."""
+        return format_html(
+            '<a class="text-link" href="{}">Issues</a>, <a class="text-link" href="{}">Changes</a>',
+            list_of(ImportIssue, run=row.pk),
+            list_of(RecordChange, run=row.pk),
+        )
+
+
+@admin.register(ImportSource)
+class ImportSourceAdmin(FactAdmin):
+    """Sources: by which ways do exports reach us, and how suspicious are we of each?"""
+
+    icon = "hub"
+    list_display = ("name", "kind", number("jump_threshold_ratio"), "created_at")
+
+
+@admin.register(ImportIssue)
+class ImportIssueAdmin(FactAdmin):
+    """Issues: what is wrong, or worth a look, in which file and where?"""
+
+    icon = "report"
+    list_display = (
+        "severity",
+        "code",
+        "message",
+        "path",
+        "kind",
+        "owner",
+        "key",
+        "value",
+        links("run"),
+    )
+    list_filter = ("severity", ("code", FieldTextFilter), ("kind", FieldTextFilter))
+    search_fields = ("=owner", "=key", "=path")
+    list_select_related = ("run",)
+
+
+@admin.register(ChangeGroup)
+class ChangeGroupAdmin(FactAdmin):
+    """Change groups: how many records of one kind and owner does an import change?"""
+
+    icon = "summarize"
+    list_display = (
+        "kind",
+        "owner",
+        "inserted",
+        "updated",
+        "unchanged",
+        "deleted",
+        links("run"),
+    )
+    list_filter = ("kind",)
+    search_fields = ("=owner",)
+    list_select_related = ("run",)
+
+
+@admin.register(RecordChange)
+class RecordChangeAdmin(FactAdmin):
+    """Record changes: which rows does an import change, and what stood there before?"""
+
+    icon = "difference"
+    list_display = ("action", "kind", "owner", "key", "ordinal", links("run"))
+    list_filter = ("action", "kind")
+    search_fields = ("=owner", "=key")
+    list_select_related = ("run",)
