@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
@@ -49,7 +50,7 @@ def file(tmp_path):
     return write
 
 
-def bad_point() -> dict:
+def bad_point() -> dict[str, Any]:
     points = [point(1), point(2, -5)]
     return document(strategies=[strategy(performance=points, reports=[])])
 

@@ -4,6 +4,7 @@ import gzip
 import io
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -55,6 +56,7 @@ def test_a_file_becomes_the_catalogue(world):
     assert made.name == "The alpha strategy"
     assert made.description == "Buys low.\nSells high."
     assert (made.rule, made.parameters) == ("ema_cross", {"fast_bars": 8, "slow_bars": 21})
+    assert made.benchmark is not None
     assert (made.benchmark.slug, made.public, made.tags) == ("eth", True, ["trend"])
     points = PerformancePoint.objects.filter(strategy=made).order_by("as_of_at")
     assert [one.nav_per_share_usd for one in points] == [1, Decimal("1.01"), Decimal("1.02")]
@@ -242,7 +244,7 @@ def test_a_file_that_turns_out_wrong_at_its_end_leaves_nothing_staged(world):
     assert not Strategy.objects.exists()
 
 
-def bent() -> dict:
+def bent() -> dict[str, Any]:
     """Make a file of two strategies with bad records in the second one."""
     points = [point(1), point(2, -1), point(3)]
     return document(
@@ -378,7 +380,9 @@ def test_who_did_what_is_in_the_audit_log(world):
         ("import.receive", "tests"),
         ("import.apply", "tests"),
     ]
-    assert events.get(action="import.apply").after["kinds"]["performance"]["insert"] == 3
+    applied = events.get(action="import.apply").after
+    assert applied is not None
+    assert applied["kinds"]["performance"]["insert"] == 3
 
 
 def test_headline_metrics_follow_the_series_in_the_same_transaction(world):
