@@ -17,7 +17,8 @@ from onchain.vocabulary import VaultStatus
 from strategies.vocabulary import StrategyStatus, TradeResult
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
-STYLES = Path("atlas/static/atlas/console/console.css").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[2]
+STYLES = (ROOT / "atlas/static/atlas/console/console.css").read_text(encoding="utf-8")
 LIFECYCLE_STATES = sorted({state for table in LIFECYCLES.values() for state in table})
 OTHER_STATES = [
     member.value
