@@ -216,6 +216,7 @@ def test_a_cycle_of_a_deployment_that_is_not_there_or_live_is_refused():
 
 @real
 @pytest.mark.deep
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(900)
 def test_the_real_daily_recording_runs_to_its_end_and_its_holes_are_named(operator):
     said = replay(
@@ -233,6 +234,7 @@ def test_the_real_daily_recording_runs_to_its_end_and_its_holes_are_named(operat
 
 @real
 @pytest.mark.deep
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(900)
 def test_the_real_minute_recording_runs_to_its_end(operator):
     replay(
