@@ -116,7 +116,10 @@ def test_only_the_first_twenty_problems_are_listed():
         (hours("20240101").encode(), "at least two bars"),
         (b"\xff\xfe", "no UTF-8"),
         (b"\x1f\x8b\x08 broken", "gzip data is broken"),
-        (gzip.compress(hours("20240101", "20240102").encode(), mtime=0)[:-9], "gzip data is broken"),
+        (
+            gzip.compress(hours("20240101", "20240102").encode(), mtime=0)[:-9],
+            "gzip data is broken",
+        ),
         (HEADER.encode() + b'20240101,1,1,1,1,"1\n' + b"x" * 200_000, "no CSV"),
         (hours("2024-01-01T00:00", "2024-01-01T00:07").encode(), "420 s is no known timeframe"),
     ],
