@@ -46,13 +46,13 @@ def _in_this_process():
 
 @pytest.fixture
 def deployment():
-    """Make a deployment whose feed stands at one hour and moves a little on the wall."""
+    """Make a deployment whose feed has just passed one hour and moves no faster than the wall."""
     now = timezone.now()
     feed = FeedClock.objects.create(
         name="flow",
         anchor_wall_at=now - timedelta(seconds=20),
-        anchor_feed_at=FEED_AT - timedelta(hours=2),
-        speed=Decimal(360),
+        anchor_feed_at=FEED_AT - timedelta(seconds=10),
+        speed=Decimal(1),
         seen_at=now,
     )
     made = create_paper_deployment(
