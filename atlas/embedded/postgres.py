@@ -213,6 +213,7 @@ class Cluster:
             capture_output=True,
             text=True,
             check=False,
+            start_new_session=True,  # a Ctrl-C ends the launcher in order, not initdb half-way
             user=other.uid if other else None,
             group=other.gid if other else None,
             extra_groups=[] if other else None,
