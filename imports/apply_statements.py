@@ -28,7 +28,7 @@ _NEW_STAGED: LiteralString = (
 )
 _NOTED_STAGED: LiteralString = (
     "imports_stagedrecord AS n JOIN imports_recordchange AS h"
-    " ON (h.run_id, h.ordinal) = (n.run_id, n.ordinal) AND h.action = {action}"
+    " ON (h.run_id, h.kind, h.ordinal) = (n.run_id, n.kind, n.ordinal) AND h.action = {action}"
 )
 _INSERT = SQL(
     "INSERT INTO {table} ({columns}) SELECT {values} FROM {source} {owner_join} WHERE {which}"

@@ -40,7 +40,8 @@ def _noted(run: ImportRun, change: ChangeGroup, action: Action) -> list[dict[str
             run=run, kind=change.kind, owner=change.owner, action=action
         ).order_by("pk")[:SAMPLES]
     )
-    staged = StagedRecord.objects.filter(run=run, ordinal__in=[one.ordinal for one in noted])
+    ordinals = [one.ordinal for one in noted if one.ordinal is not None]
+    staged = StagedRecord.objects.filter(run=run, kind=change.kind, ordinal__in=ordinals)
     after = dict(staged.values_list("ordinal", "content"))
     return [
         {

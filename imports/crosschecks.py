@@ -100,7 +100,7 @@ def _repeated_keys(run: ImportRun) -> list[Problem]:
             _Staged(ordinal, Kind(kind), owner, key, Span(start, length))
             for ordinal, kind, owner, key, start, length in cursor.fetchall()
         ]
-    _reject(run, [one.ordinal for one in repeated])
+    _reject(run, repeated)
     return [
         one.problem(
             "duplicate_key", "Another record has the same key; the first one counts.", "", ""
@@ -111,8 +111,9 @@ def _repeated_keys(run: ImportRun) -> list[Problem]:
 
 def _lost_references(run: ImportRun) -> list[Problem]:
     """Reject strategies without their benchmark, and vaults without their chain or strategy."""
-    problems, lost = [], []
+    problems = []
     for kind, fields in _REFERENCES.items():
+        lost = []
         rows = _references(run, kind, fields)
         for field, (target, what) in fields.items():
             known = known_keys(run, target, {row[field] for _, row in rows if row[field]})
@@ -120,7 +121,7 @@ def _lost_references(run: ImportRun) -> list[Problem]:
                 if row[field] and row[field] not in known:
                     message = f"There is no {what} {row[field]}, neither in the file nor here."
                     problems.append(staged.problem("unknown_reference", message, field, row[field]))
-                    lost.append(staged.ordinal)
+                    lost.append(staged)
         _reject(run, lost)
     return problems
 
@@ -216,10 +217,12 @@ def _wrong_weights(run: ImportRun) -> list[Problem]:
         ]
 
 
-def _reject(run: ImportRun, ordinals: list[int]) -> None:
+def _reject(run: ImportRun, records: list[_Staged]) -> None:
     """Mark records as not counting."""
-    if ordinals:
-        StagedRecord.objects.filter(run=run, ordinal__in=ordinals).update(is_rejected=True)
+    for kind in {record.kind for record in records}:
+        ordinals = [record.ordinal for record in records if record.kind is kind]
+        staged = StagedRecord.objects.filter(run=run, kind=kind, ordinal__in=ordinals)
+        staged.update(is_rejected=True)
 
 
 _REFERENCES: dict[Kind, dict[str, tuple[Kind | None, str]]] = {

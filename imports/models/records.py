@@ -14,7 +14,7 @@ class StagedRecord(models.Model):
     file at `byte_start`. A rejected record stays for reading and never becomes anything.
     """
 
-    pk = models.CompositePrimaryKey("run_id", "ordinal")
+    pk = models.CompositePrimaryKey("run_id", "kind", "ordinal")
     run = models.ForeignKey(
         "imports.ImportRun",
         on_delete=models.PROTECT,
