@@ -17,6 +17,8 @@ from atlas.models import AuditEvent, AuditSeal
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NOW = timezone.now()
+# A transaction of a test beside this one, in another database of the server, holds sealing up.
+PATIENCE = 90
 
 
 def write(number):
@@ -48,7 +50,7 @@ def as_superior(statement, *parameters):
 def sealed(monkeypatch):
     monkeypatch.setattr(sealing, "BATCH_EVENTS", 4)
     events = write(10)
-    assert sealing.seal_settled(now=NOW) == AuditEvent.objects.count()
+    assert sealing.seal_settled(now=NOW, patience_seconds=PATIENCE) == AuditEvent.objects.count()
     return events
 
 
@@ -68,7 +70,7 @@ def test_a_log_that_nobody_touched_holds(sealed):
 def test_sealing_again_seals_only_what_is_new(sealed):
     assert sealing.seal_settled(now=NOW) == 0
     write(2)
-    assert sealing.seal_settled(now=NOW) == 2
+    assert sealing.seal_settled(now=NOW, patience_seconds=PATIENCE) == 2
     assert findings() == []
 
 
@@ -173,7 +175,7 @@ def test_an_event_whose_transaction_is_still_open_holds_the_seal_back():
         write(1)
         assert sealing.seal_settled(now=NOW, patience_seconds=0.2) == 0
         other.commit()
-    assert sealing.seal_settled(now=NOW) == AuditEvent.objects.count()
+    assert sealing.seal_settled(now=NOW, patience_seconds=PATIENCE) == AuditEvent.objects.count()
     assert findings() == []
 
 
