@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -155,6 +157,18 @@ def test_a_childs_secrets_are_not_in_its_representation(tmp_path):
     assert "hush" not in repr(spec)
 
 
+def wait_until_deaf(process, number):
+    """Wait until a process ignores a signal, as the kernel tells it."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        ignored = int(re.search(r"^SigIgn:\s+(\w+)$", status, re.MULTILINE)[1], 16)
+        if ignored & 1 << (number - 1):
+            return
+        time.sleep(0.02)
+    pytest.fail("it never ignored the signal")
+
+
 def test_the_watchdog_ends_what_a_killed_launcher_had_started(start, tmp_path):
     deaf = start(DEAF_TO_TERM, run="a-watched-run")
     assert line_of(deaf) == b"deaf\n"
@@ -165,8 +179,9 @@ def test_the_watchdog_ends_what_a_killed_launcher_had_started(start, tmp_path):
     )
     argv = [sys.executable, "-c", script, str(tmp_path / "state.json"), "a-watched-run"]
     watchdog = subprocess.Popen(argv, stdin=subprocess.PIPE)
-    time.sleep(1)
+    wait_until_deaf(watchdog, signal.SIGTERM)
     watchdog.terminate()
+    time.sleep(0.3)
     assert watchdog.poll() is None, "it must outlive the launcher"
     assert deaf.poll() is None
     watchdog.communicate(timeout=15)
