@@ -162,8 +162,9 @@ def wait_until_deaf(process, number):
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         status = Path(f"/proc/{process.pid}/status").read_text()
-        ignored = int(re.search(r"^SigIgn:\s+(\w+)$", status, re.MULTILINE)[1], 16)
-        if ignored & 1 << (number - 1):
+        found = re.search(r"^SigIgn:\s+(\w+)$", status, re.MULTILINE)
+        assert found is not None, status
+        if int(found[1], 16) & 1 << (number - 1):
             return
         time.sleep(0.02)
     pytest.fail("it never ignored the signal")
