@@ -1,0 +1,52 @@
+"""Performance metrics: pure numbers in, numbers with their provenance out.
+
+Give `report` a `NavSeries` or a `ReturnSeries`; `headlines` does the few numbers of a list for many
+strategies at once. `DEFINITIONS` says what every metric means. Daily returns in float64, a year of
+365 days, sample statistics; degenerate input gives null with a reason, never inf, nan or a guess.
+"""
+
+from atlas.domain.metrics.batch import headlines, headlines_of_matrix
+from atlas.domain.metrics.daily import Track, daily_track, provenance_of
+from atlas.domain.metrics.definitions import DEFINITIONS, Better, Definition, Group, Needs
+from atlas.domain.metrics.drawdown import Drawdown, Underwater
+from atlas.domain.metrics.identifiers import MetricId, Reason, Unit
+from atlas.domain.metrics.report import Report, Terms, Trading, report
+from atlas.domain.metrics.rolling import RollingSeries
+from atlas.domain.metrics.series import NavSeries, ReturnSeries
+from atlas.domain.metrics.tables import MonthReturn, YearReturn
+from atlas.domain.metrics.trades import TradeRecord, TradeWindow
+from atlas.domain.metrics.values import MetricValue, MetricValues, Provenance, date_of, day_number
+
+__all__ = [
+    "DEFINITIONS",
+    "Better",
+    "Definition",
+    "Drawdown",
+    "Group",
+    "MetricId",
+    "MetricValue",
+    "MetricValues",
+    "MonthReturn",
+    "NavSeries",
+    "Needs",
+    "Provenance",
+    "Reason",
+    "Report",
+    "ReturnSeries",
+    "RollingSeries",
+    "Terms",
+    "Track",
+    "TradeRecord",
+    "TradeWindow",
+    "Trading",
+    "Underwater",
+    "Unit",
+    "YearReturn",
+    "daily_track",
+    "date_of",
+    "day_number",
+    "headlines",
+    "headlines_of_matrix",
+    "provenance_of",
+    "report",
+]

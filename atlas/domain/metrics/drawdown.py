@@ -1,0 +1,90 @@
+"""Drawdowns: how deep the NAV fell below its peak, from when to when."""
+
+import math
+from datetime import date
+from typing import NamedTuple
+
+import numpy as np
+
+from atlas.domain.metrics.daily import Track
+from atlas.domain.metrics.identifiers import MetricId
+from atlas.domain.metrics.judge import EPSILON, Judge
+from atlas.domain.metrics.series import FloatArray, IntArray
+from atlas.domain.metrics.values import MetricValue, date_of
+
+TABLE_ROWS = 10
+
+
+class Drawdown(NamedTuple):
+    """One fall of the NAV below its peak and back.
+
+    `depth` is a ratio between -1 and 0. `recovered_on` is the first day that reaches the peak again,
+    None while it lasts; `days` count from the peak to it, or to the last NAV.
+    """
+
+    peak_on: date
+    valley_on: date
+    recovered_on: date | None
+    depth: float
+    days_to_valley: int
+    days_to_recovery: int | None
+    days: int
+
+
+class Underwater(NamedTuple):
+    """The drawdown on each known day, as a ratio between -1 and 0; the opening day has 0."""
+
+    days: IntArray
+    falls: FloatArray
+
+
+def underwater(track: Track) -> Underwater:
+    """Give the drawdown series of a track."""
+    falls = track.levels / np.maximum.accumulate(track.levels) - 1.0
+    return Underwater(track.level_days, falls)
+
+
+def drawdown_table(water: Underwater, *, limit: int = TABLE_ROWS) -> tuple[Drawdown, ...]:
+    """List the deepest drawdowns of a series, the deepest first, of equal ones the earlier."""
+    is_under = water.falls < 0.0
+    turns = np.flatnonzero(is_under[1:] != is_under[:-1]) + 1
+    starts, ends = turns[::2], turns[1::2]  # the opening is never under water
+    if len(starts) == 0:
+        return ()
+    depths = np.minimum.reduceat(water.falls, starts)
+    deepest = np.argsort(depths, kind="stable")[:limit]
+    places = [(int(starts[one]), int(ends[one]) if one < len(ends) else None) for one in deepest]
+    rows = (_drawdown(water, start, end) for start, end in places)
+    return tuple(row for row in rows if row.depth <= -EPSILON)
+
+
+def drawdown_values(
+    water: Underwater, table: tuple[Drawdown, ...], judge: Judge
+) -> list[MetricValue]:
+    """Publish the duration of the deepest drawdown and the ulcer index."""
+    days = len(water.falls) - 1
+    squares = float(np.dot(water.falls, water.falls))
+    ulcer = math.sqrt(squares / (days - 1)) if days > 1 else None
+    return [
+        judge.publish(MetricId.MAX_DRAWDOWN_DAYS, table[0].days if table else 0),
+        judge.publish(
+            MetricId.ULCER_INDEX, ulcer, reason=judge.too_little if ulcer is None else None
+        ),
+    ]
+
+
+def _drawdown(water: Underwater, start: int, end: int | None) -> Drawdown:
+    """Describe the drawdown whose first day under water is at `start`."""
+    valley = start + int(np.argmin(water.falls[start:end]))
+    peak_day, valley_day = int(water.days[start - 1]), int(water.days[valley])
+    recovery_day = None if end is None else int(water.days[end])
+    last_day = int(water.days[-1]) if recovery_day is None else recovery_day
+    return Drawdown(
+        peak_on=date_of(peak_day),
+        valley_on=date_of(valley_day),
+        recovered_on=None if recovery_day is None else date_of(recovery_day),
+        depth=float(water.falls[valley]),
+        days_to_valley=valley_day - peak_day,
+        days_to_recovery=None if recovery_day is None else recovery_day - valley_day,
+        days=last_day - peak_day,
+    )
