@@ -29,7 +29,15 @@ class SnapshotInline(FactInline):
     """Headline metrics, as we compute them."""
 
     model = MetricsSnapshot
-    columns = ("source", "window", "total_return_ratio", "max_drawdown_ratio", "observations")
+    columns = (
+        "source",
+        "window",
+        "total_return_ratio",
+        "sharpe",
+        "max_drawdown_ratio",
+        "last_aum_usd",
+        "observations",
+    )
     show_change_link = False
 
 
@@ -142,10 +150,12 @@ class MetricsSnapshotAdmin(FactAdmin):
         "source",
         "window",
         "total_return_ratio",
+        "sharpe",
         "max_drawdown_ratio",
         "observations",
+        "short_history",
     )
-    list_filter = ("source", "window")
+    list_filter = ("source", "window", "is_headline")
     list_select_related = ("strategy",)
 
 

@@ -13,7 +13,7 @@ class StrategyQuerySet(models.QuerySet[Any]):
 
     def readable_by(self, reader: AbstractBaseUser | AnonymousUser) -> "StrategyQuerySet":
         """Keep what this reader may see: everything once logged in, the public ones else."""
-        return self if reader.is_authenticated else self.filter(public=True)
+        return self if sees_everything(reader) else self.filter(public=True)
 
     def current(self) -> "StrategyQuerySet":
         """Leave out the delisted ones; their record stays readable by name."""
@@ -39,3 +39,8 @@ class StrategyQuerySet(models.QuerySet[Any]):
                 | models.Q(description__icontains=word)
             )
         return found
+
+
+def sees_everything(reader: AbstractBaseUser | AnonymousUser) -> bool:
+    """Say whether a reader sees strategies that are not public too."""
+    return bool(reader.is_authenticated)

@@ -9,9 +9,8 @@ from django.db.models import QuerySet
 
 from atlas.api.filtering import DateRange
 from atlas.domain.errors import InvalidInput
-from strategies.headlines import BEST_EVIDENCE_FIRST
 from strategies.models import PerformancePoint, Strategy
-from strategies.vocabulary import SeriesSource
+from strategies.vocabulary import BEST_EVIDENCE_FIRST, SeriesSource
 
 LONGEST_SERIES = 100_000
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, models, transaction
 from django.db.models import F
 
 from atlas.audit import Actor, record
@@ -12,16 +12,33 @@ from strategies.models import (
     CatalogueVersion,
     Holding,
     ImportedTrade,
+    MetricsSnapshot,
     PerformancePoint,
     Strategy,
 )
+from strategies.snapshots import outdated_strategies, refresh_metrics_snapshots
 
 LIST_VERSION = "strategies"
 
 
 def ensure_defaults() -> None:
-    """Create the counter of the catalogue's lists where it is missing."""
+    """Create the counter of the catalogue's lists, and bring headline metrics up to date.
+
+    Metrics are out of date where an older edition of the definitions computed them.
+    """
     CatalogueVersion.objects.get_or_create(name=LIST_VERSION)
+    if _has_column(MetricsSnapshot, "definitions"):  # not where a migration is being taken back
+        recompute_outdated()
+
+
+def recompute_outdated() -> int:
+    """Compute headline metrics of an older edition anew; gives the number of strategies."""
+    with transaction.atomic():
+        outdated = outdated_strategies()
+        if outdated:
+            bump_data_version(outdated)
+            refresh_metrics_snapshots(outdated)
+    return len(outdated)
 
 
 def bump_data_version(strategy_ids: Iterable[int]) -> None:
@@ -69,3 +86,10 @@ def delete_strategy(strategy: Strategy, *, reason: str, actor: Actor, now: datet
         )
         strategy.delete()
         bump_data_version([])
+
+
+def _has_column(model: type[models.Model], name: str) -> bool:
+    """Tell whether the table of a model has a column by now."""
+    with connection.cursor() as cursor:
+        table = connection.introspection.get_table_description(cursor, model._meta.db_table)
+    return name in {column.name for column in table}

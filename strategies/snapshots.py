@@ -2,55 +2,43 @@
 
 The caller computes them in the transaction that changes a series; a tile then never shows another
 number than the report. A window opens with the newest point that is at least as old as its length;
-a series that does not reach back so far has no metrics for it (null, with the number of points).
+a series that does not reach back so far has no metrics for it (null, with a reason).
 """
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from typing import Any, NamedTuple
 
 import numpy as np
-from django.db import connection
+import orjson
 
-from atlas.domain.candles import FloatArray
+from atlas.domain.downsample import min_max
+from atlas.domain.metrics import MetricValues, NavSeries, Reason, daily_track, headlines
+from atlas.domain.metrics.values import date_of
 from strategies.models import MetricsSnapshot, Strategy
+from strategies.models.metrics import METRIC_COLUMNS
+from strategies.packed import DailyCloses, daily_closes
+from strategies.vocabulary import BEST_EVIDENCE_FIRST, WINDOW_DAYS, SeriesSource, Window
 
-WINDOWS: dict[str, timedelta | None] = {
-    "30d": timedelta(days=30),
-    "90d": timedelta(days=90),
-    "1y": timedelta(days=365),
-    "all": None,
-}
-_COLUMNS = (
-    "total_return_ratio",
-    "max_drawdown_ratio",
-    "observations",
-    "first_at",
-    "last_at",
-    "last_aum_usd",
-    "data_version",
-)
-# Packed doubles reach numpy several times faster than rows do.
-_SERIES = """
-    SELECT strategy_id, source,
-      string_agg(float8send(nav_per_share_usd::float8), ''::bytea ORDER BY as_of_at),
-      string_agg(float8send(extract(epoch FROM as_of_at)::float8), ''::bytea ORDER BY as_of_at),
-      (array_agg(aum_usd ORDER BY as_of_at DESC))[1]
-    FROM strategies_performancepoint WHERE strategy_id = ANY(%s)
-    GROUP BY strategy_id, source ORDER BY strategy_id, source
-"""
+# Raise it where the definitions change: `recompute_outdated` then computes everything anew.
+EDITION = 1
+SPARKLINE_POINTS = 60
+SPARKLINE_DECIMALS = 6
+STRATEGIES_AT_ONCE = 200
+AUM = "aum"
+_KEYS = {"id", "strategy", "source", "window"}
+_VALUES = [field.name for field in MetricsSnapshot._meta.fields if field.name not in _KEYS]
 
 
-@dataclass(frozen=True, slots=True)
-class _Series:
-    """One series, oldest point first; times in seconds since 1970."""
+class _Wanted(NamedTuple):
+    """One snapshot to be computed: a series, a window, and the part of the series that lies in it.
 
-    strategy_id: int
-    source: str
-    navs: FloatArray
-    times: FloatArray
-    last_aum_usd: Decimal | None
+    The part is None where the series does not reach back so far.
+    """
+
+    closes: DailyCloses
+    window: Window
+    part: NavSeries | None
 
 
 def refresh_metrics_snapshots(strategy_ids: Collection[int]) -> int:
@@ -59,68 +47,131 @@ def refresh_metrics_snapshots(strategy_ids: Collection[int]) -> int:
     Snapshots of series that are gone are deleted.
     """
     versions = dict(Strategy.objects.filter(pk__in=strategy_ids).values_list("pk", "data_version"))
-    snapshots, present = [], set()
-    for series in _read(list(versions)):
-        present.add((series.strategy_id, series.source))
-        for window, length in WINDOWS.items():
-            snapshot = _snapshot(series, window, length)
-            snapshot.data_version = versions[series.strategy_id]
-            snapshots.append(snapshot)
+    ids = sorted(versions)
+    return sum(
+        _refresh({pk: versions[pk] for pk in ids[first : first + STRATEGIES_AT_ONCE]})
+        for first in range(0, len(ids), STRATEGIES_AT_ONCE)
+    )
+
+
+def outdated_strategies() -> list[int]:
+    """Name the strategies whose headline metrics were computed by an older edition."""
+    outdated = MetricsSnapshot.objects.filter(definitions__lt=EDITION)
+    return list(outdated.values_list("strategy_id", flat=True).distinct().order_by("strategy_id"))
+
+
+def _refresh(versions: Mapping[int, int]) -> int:
+    """Compute and write the snapshots of some strategies."""
+    series = list(daily_closes(versions))
+    wanted = [_Wanted(one, window, _part(one, window)) for one in series for window in Window]
+    tracks = [daily_track(one.part) for one in wanted if one.part is not None]
+    found = iter(headlines(tracks))
+    snapshots = [_snapshot(one, None if one.part is None else next(found)) for one in wanted]
+    best = _best_sources(series)
+    for snapshot in snapshots:
+        snapshot.data_version = versions[snapshot.strategy_id]
+        snapshot.is_headline = best[snapshot.strategy_id] == snapshot.source
+    _delete_gone(versions, series)
+    # Those that give the headline up come first: two at a time would break the constraint.
+    snapshots.sort(key=lambda snapshot: snapshot.is_headline)
+    MetricsSnapshot.objects.bulk_create(
+        snapshots,
+        update_conflicts=True,
+        unique_fields=["strategy", "source", "window"],
+        update_fields=_VALUES,
+    )
+    return len(snapshots)
+
+
+def _part(closes: DailyCloses, window: Window) -> NavSeries | None:
+    """Cut the window out of a series."""
+    length = WINDOW_DAYS[window]
+    return closes.series if length is None else closes.series.trailing(length)
+
+
+def _best_sources(series: list[DailyCloses]) -> dict[int, SeriesSource]:
+    """Choose the best evidence that there is of each strategy."""
+    sources: dict[int, set[SeriesSource]] = {}
+    for one in series:
+        sources.setdefault(one.strategy_id, set()).add(one.source)
+    return {
+        strategy_id: next(source for source in BEST_EVIDENCE_FIRST if source in there)
+        for strategy_id, there in sources.items()
+    }
+
+
+def _delete_gone(versions: Mapping[int, int], series: list[DailyCloses]) -> None:
+    """Delete the snapshots of series that no longer exist."""
+    present = {(one.strategy_id, one.source) for one in series}
     stored = MetricsSnapshot.objects.filter(strategy_id__in=versions)
     gone = [
         pk
         for pk, strategy_id, source in stored.values_list("pk", "strategy_id", "source")
         if (strategy_id, source) not in present
     ]
-    MetricsSnapshot.objects.filter(pk__in=gone).delete()
-    MetricsSnapshot.objects.bulk_create(
-        snapshots,
-        update_conflicts=True,
-        unique_fields=["strategy", "source", "window"],
-        update_fields=_COLUMNS,
+    if gone:
+        MetricsSnapshot.objects.filter(pk__in=gone).delete()
+
+
+def _snapshot(wanted: _Wanted, values: MetricValues | None) -> MetricsSnapshot:
+    """Write down one window of one series."""
+    closes = wanted.closes
+    part = closes.series if wanted.part is None else wanted.part
+    snapshot = MetricsSnapshot(
+        strategy_id=closes.strategy_id,
+        source=closes.source.value,
+        window=wanted.window.value,
+        observations=len(part.days),
+        first_at=_moment(closes.micros[-len(part.days)]),
+        last_at=_moment(closes.micros[-1]),
+        track_days=int(closes.series.days[-1] - closes.series.days[0]),
+        last_aum_usd=closes.last_aum_usd,
+        definitions=EDITION,
+        **_asked_for(closes, wanted.window),
     )
-    return len(snapshots)
+    if closes.last_aum_usd is None:
+        snapshot.reasons[AUM] = Reason.NOT_REPORTED.value
+    if values is None:
+        too_short = Reason.INSUFFICIENT_HISTORY.value
+        snapshot.reasons |= {metric.value: too_short for metric in METRIC_COLUMNS}
+        return snapshot
+    _write_values(snapshot, values)
+    snapshot.sparkline_json = _sparkline(part)
+    return snapshot
 
 
-def _read(strategy_ids: list[int]) -> Iterator[_Series]:
-    """Read the series of strategies."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SERIES, [strategy_ids])
-        for strategy_id, source, navs, times, last_aum in cursor.fetchall():
-            yield _Series(strategy_id, source, _doubles(navs), _doubles(times), last_aum)
+def _asked_for(closes: DailyCloses, window: Window) -> dict[str, Any]:
+    """Name the days that a window covers."""
+    first_on, last_on = date_of(closes.series.days[0]), date_of(closes.series.days[-1])
+    length = WINDOW_DAYS[window]
+    return {
+        "window_from_on": first_on if length is None else last_on - timedelta(days=length),
+        "window_to_on": last_on,
+    }
 
 
-def _doubles(packed: bytes) -> FloatArray:
-    """Unpack doubles in network order."""
-    return np.frombuffer(packed, dtype=">f8").astype(np.float64)
+def _write_values(snapshot: MetricsSnapshot, values: MetricValues) -> None:
+    """Write metrics, reasons and provenance into a snapshot."""
+    for metric, column in METRIC_COLUMNS.items():
+        value = values[metric]
+        setattr(snapshot, column, value.value)
+        if value.reason is not None:
+            snapshot.reasons[metric.value] = value.reason.value
+    first = next(iter(values.values()))
+    snapshot.short_history = first.short_history
+    snapshot.samples = first.provenance.samples
+    snapshot.filled_days = first.provenance.filled_days
+    snapshot.missing_days = first.provenance.missing_days
+    snapshot.gaps = first.provenance.gaps
 
 
-def _snapshot(series: _Series, window: str, length: timedelta | None) -> MetricsSnapshot:
-    """Compute one window of one series."""
-    opening = _opening(series.times, length)
-    navs = series.navs[max(opening, 0) :]
-    is_covered = opening >= 0 and len(navs) > 1
-    return MetricsSnapshot(
-        strategy_id=series.strategy_id,
-        source=series.source,
-        window=window,
-        total_return_ratio=float(navs[-1] / navs[0] - 1.0) if is_covered else None,
-        max_drawdown_ratio=_max_drawdown(navs) if is_covered else None,
-        observations=len(navs),
-        first_at=datetime.fromtimestamp(float(series.times[max(opening, 0)]), UTC),
-        last_at=datetime.fromtimestamp(float(series.times[-1]), UTC),
-        last_aum_usd=series.last_aum_usd,
-    )
+def _sparkline(part: NavSeries) -> str:
+    """Draw the growth since the opening with few points, the highest and lowest among them."""
+    growth = part.navs / part.navs[0]
+    chosen = growth[min_max([growth], SPARKLINE_POINTS)]
+    return orjson.dumps(np.round(chosen, SPARKLINE_DECIMALS).tolist()).decode()
 
 
-def _opening(times: FloatArray, length: timedelta | None) -> int:
-    """Find the point that a window opens with, -1 where the series is too short for it."""
-    if length is None:
-        return 0
-    begins = float(times[-1]) - length.total_seconds()
-    return int(np.searchsorted(times, begins, side="right")) - 1
-
-
-def _max_drawdown(navs: FloatArray) -> float:
-    """Give the deepest fall below an earlier peak as a ratio between -1 and 0."""
-    return float((navs / np.maximum.accumulate(navs)).min() - 1.0)
+def _moment(micros: int) -> datetime:
+    """Give the moment of a number of microseconds since 1970."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(micros))

@@ -44,6 +44,27 @@ class SeriesSource(StrEnum):
     LIVE = "live"
 
 
+# What stands beside every figure, so that nobody takes one kind of evidence for another.
+SOURCE_LABELS = {
+    SeriesSource.BACKTEST: "Backtest: computed over past prices, nothing was traded",
+    SeriesSource.PAPER: "Paper: traded at market prices with simulated money",
+    SeriesSource.LIVE: "Live: traded with real money",
+}
+BEST_EVIDENCE_FIRST = (SeriesSource.LIVE, SeriesSource.PAPER, SeriesSource.BACKTEST)
+
+
+class Window(StrEnum):
+    """The stretch of history that headline metrics are computed over, ending with the last point."""
+
+    DAYS_30 = "30d"
+    DAYS_90 = "90d"
+    YEAR = "1y"
+    ALL = "all"
+
+
+WINDOW_DAYS = {Window.DAYS_30: 30, Window.DAYS_90: 90, Window.YEAR: 365, Window.ALL: None}
+
+
 class TradeSide(StrEnum):
     """Which way a trade bets."""
 

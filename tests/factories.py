@@ -11,6 +11,7 @@ from onchain.models import Vault
 from onchain.register import ARBITRUM_ONE
 from onchain.vocabulary import VaultStatus
 from strategies.models import Benchmark, MetricsSnapshot, PerformancePoint, Strategy
+from strategies.snapshots import EDITION
 from strategies.vocabulary import Category, RiskLevel, SeriesSource, StrategyStatus
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -63,12 +64,14 @@ class MetricsSnapshotFactory(DjangoModelFactory[MetricsSnapshot]):
     strategy = SubFactory(StrategyFactory)
     source = SeriesSource.BACKTEST.value
     window = "all"
+    is_headline = True
     total_return_ratio = 0.25
-    max_drawdown_ratio = 0.1
+    max_drawdown_ratio = -0.1
     observations = 365
     first_at = START
     last_at = START + timedelta(days=364)
     last_aum_usd = Decimal("1250000.5")
+    definitions = EDITION
     data_version = 1
 
 

@@ -1,7 +1,8 @@
 """What we know about strategies: catalogue, series, records."""
 
 from strategies.models.catalogue import Benchmark, CatalogueVersion, Strategy
-from strategies.models.records import ImportedTrade, MetricsSnapshot, ReportClaim
+from strategies.models.metrics import MetricsSnapshot
+from strategies.models.records import ImportedTrade, ReportClaim
 from strategies.models.series import (
     BenchmarkPoint,
     Holding,

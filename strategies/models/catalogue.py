@@ -1,8 +1,9 @@
 """The catalogue: published strategies and the benchmarks they are measured against."""
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from atlas.models.base import choice_check, choice_list
 from strategies.querysets import StrategyQuerySet
@@ -70,7 +71,12 @@ class Strategy(models.Model):
         verbose_name_plural = "strategies"
         indexes = [
             models.Index(fields=["status", "category"], name="strategy_status_category"),
-            models.Index(fields=["-discovered_at", "-id"], name="strategy_latest"),
+            models.Index(
+                F("discovered_at").desc(nulls_last=True), F("id").desc(), name="strategy_latest"
+            ),
+            models.Index(fields=["name", "id"], name="strategy_by_name"),
+            GinIndex(fields=["assets"], name="strategy_by_asset", opclasses=["jsonb_path_ops"]),
+            GinIndex(fields=["tags"], name="strategy_by_tag", opclasses=["jsonb_path_ops"]),
         ]
         constraints = [
             choice_check("category", Category, name="strategy_category_known"),

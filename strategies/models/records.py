@@ -83,36 +83,3 @@ class ReportClaim(models.Model):
 
     def __str__(self) -> str:
         return f"{self.metric}: {self.value if self.value is not None else self.text}"
-
-
-class MetricsSnapshot(models.Model):
-    """Headline metrics of a strategy over one window, computed by us, with their provenance.
-
-    They are recomputed in the transaction that changes the series, so that a tile never shows
-    other numbers than the report.
-    """
-
-    strategy = models.ForeignKey(
-        "strategies.Strategy", on_delete=models.PROTECT, related_name="metrics_snapshots"
-    )
-    source = models.CharField(max_length=10, choices=choice_list(SeriesSource))
-    window = models.CharField(max_length=8, help_text="30d, 90d, 1y or all.")
-    total_return_ratio = models.FloatField(null=True)
-    max_drawdown_ratio = models.FloatField(null=True)
-    observations = models.PositiveIntegerField()
-    first_at = models.DateTimeField(null=True)
-    last_at = models.DateTimeField(null=True)
-    last_aum_usd = UsdField(null=True)
-    data_version = models.BigIntegerField()
-
-    class Meta:
-        ordering = ["strategy", "source", "window"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["strategy", "source", "window"], name="metrics_snapshot_one_per_window"
-            ),
-            choice_check("source", SeriesSource, name="metrics_snapshot_source_known"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.strategy_id} {self.source} {self.window}"

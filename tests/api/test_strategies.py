@@ -107,7 +107,7 @@ def test_each_filter_narrows_the_list_to_what_it_names(client, query, expected):
         ({"category": "trend,magic"}, "category", "magic"),
         ({"status": "alive"}, "status", "alive"),
         ({"featured": "yes"}, "featured", "yes"),
-        ({"ordering": "luck"}, "ordering", "latest, name, inception, return, drawdown, aum"),
+        ({"ordering": "luck"}, "ordering", "latest, name, inception, return, sharpe"),
         ({"page": "0"}, "page", "whole number from 1"),
         ({"page": "two"}, "page", "whole number from 1"),
         ({"page": "-1"}, "page", "whole number from 1"),
@@ -170,7 +170,7 @@ def test_lists_are_ordered_by_what_is_asked_for_with_the_unmeasured_last(client)
     new = StrategyFactory.create(slug="new", name="A", discovered_at=DAY + timedelta(days=9))
     StrategyFactory.create(slug="unseen", name="B", discovered_at=None)
     old = StrategyFactory.create(slug="old", name="C", discovered_at=DAY)
-    for strategy, gain, drawdown in ((new, 0.1, 0.3), (old, 0.9, 0.2)):
+    for strategy, gain, drawdown in ((new, 0.1, -0.3), (old, 0.9, -0.2)):
         MetricsSnapshotFactory.create(
             strategy=strategy, total_return_ratio=gain, max_drawdown_ratio=drawdown
         )
@@ -187,7 +187,10 @@ def test_the_headline_is_the_best_evidence_over_everything_and_null_without_any(
     strategy = StrategyFactory.create(slug="measured")
     StrategyFactory.create(slug="unmeasured")
     MetricsSnapshotFactory.create(
-        strategy=strategy, source=SeriesSource.BACKTEST, total_return_ratio=9.0
+        strategy=strategy,
+        source=SeriesSource.BACKTEST,
+        is_headline=False,
+        total_return_ratio=9.0,
     )
     MetricsSnapshotFactory.create(
         strategy=strategy, source=SeriesSource.LIVE, total_return_ratio=0.05
@@ -198,9 +201,10 @@ def test_the_headline_is_the_best_evidence_over_everything_and_null_without_any(
     items = {item["slug"]: item for item in client.get(LIST).json()["results"]}
     headline = items["measured"]["headline"]
     assert (headline["source"], headline["window"]) == ("live", "all")
-    assert headline["total_return_ratio"] == 0.05
-    assert headline["last_aum_usd"] == "1250000.5"
-    assert headline["last_at"] == "2024-12-30T00:00:00Z"
+    assert headline["source_label"].startswith("Live")
+    assert headline["metrics"]["total_return"] == 0.05
+    assert headline["aum_usd"] == "1250000.5"
+    assert headline["as_of_at"] == "2024-12-30T00:00:00Z"
     assert items["unmeasured"]["headline"] is None
 
 
@@ -253,7 +257,7 @@ def test_a_list_costs_the_same_queries_however_long_it_is(client, django_assert_
     for _ in range(count):
         strategy = StrategyFactory.create(benchmark=BenchmarkFactory.create())
         MetricsSnapshotFactory.create(strategy=strategy)
-    with django_assert_num_queries(3):  # count, page, headlines
+    with django_assert_num_queries(1):  # the page, its headlines and the count
         client.get(LIST, {"ordering": "return"})
 
 
