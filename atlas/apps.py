@@ -14,6 +14,9 @@ class AtlasConfig(AppConfig):
 
     def ready(self) -> None:
         """Create the rows that must exist after each migration (also after a test's flush)."""
+        from atlas import registrations
+
+        registrations.register()
         post_migrate.connect(_ensure_defaults, sender=self, dispatch_uid="atlas.defaults")
 
 

@@ -1,0 +1,36 @@
+"""What the ground floor registers of itself: its schedules."""
+
+from atlas import registries
+from atlas.registries import Schedule
+
+DAY_SECONDS = 24 * 3600
+
+SCHEDULES = {
+    "atlas-seal-audit": Schedule(
+        task="atlas.tasks.seal_audit_log",
+        every_seconds=60,
+        queue="default",
+        description="Chains the audit events that nobody can add to any more.",
+        expires_seconds=60,
+    ),
+    "atlas-verify-audit": Schedule(
+        task="atlas.tasks.verify_audit_log",
+        every_seconds=DAY_SECONDS,
+        queue="default",
+        description="Recomputes the audit log's chain and tells what contradicts it.",
+        expires_seconds=3600,
+    ),
+    "atlas-check-orphans": Schedule(
+        task="atlas.tasks.check_orphans",
+        every_seconds=DAY_SECONDS,
+        queue="default",
+        description="Looks for rows of series whose parent is gone.",
+        expires_seconds=3600,
+    ),
+}
+
+
+def register() -> None:
+    """Fill the registry; called once when the app is ready."""
+    for name, schedule in SCHEDULES.items():
+        registries.schedules.add(name, schedule)
