@@ -1,4 +1,4 @@
-"""The ground floor in the console: switches, approvals, the audit log, signs of life, accounts."""
+"""The ground floor in the console: switches, approvals, alerts, the audit log, signs of life, accounts."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.models import Group, User
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -20,12 +20,17 @@ from django_celery_beat.models import (
 )
 from unfold.contrib.filters.admin import FieldTextFilter, RangeDateTimeFilter
 
+from atlas.alerts import acknowledge, resolve
 from atlas.console.accounts import AccountAdmin, RoleAdmin
+from atlas.console.acting import dialog_action
+from atlas.console.alert_acts import handle_alert
 from atlas.console.display import pills
 from atlas.console.facts import FactAdmin, FactInline
+from atlas.console.forms import ReasonDialogForm
 from atlas.console.periodic import CrontabPage, PeriodicTaskPage, TimingPage
 from atlas.console.wording import age
 from atlas.models import (
+    Alert,
     ApprovalRequest,
     AuditEvent,
     AuditSeal,
@@ -122,6 +127,53 @@ class ApprovalRequestAdmin(FactAdmin):
     def subject(self, row: ApprovalRequest) -> str:
         """Word the change."""
         return ", ".join(f"{name} {value}" for name, value in row.change.items() if value != "")
+
+
+@admin.register(Alert)
+class AlertAdmin(FactAdmin):
+    """Alerts: what should somebody look at, how often did it happen, and is somebody on it?"""
+
+    icon = "notifications"
+    list_display = (
+        "last_seen_at",
+        pills("severity"),
+        "title",
+        "message",
+        "count",
+        pills("state"),
+        "acknowledged_by",
+        "first_seen_at",
+    )
+    list_filter = ("state", "severity", "rule", ("last_seen_at", RangeDateTimeFilter))
+    search_fields = ("=rule", "=dedupe_key", "=subject_id", "title", "message")
+    ordering = ("-last_seen_at", "-pk")
+    actions_detail = ("acknowledge", "resolve")
+
+    def has_handle_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Say whether this user may acknowledge and resolve alerts."""
+        return request.user.has_perm("atlas.handle_alert")
+
+    @dialog_action(
+        title="Acknowledge this alert",
+        consequence="It is yours from now on: it goes on counting, and others see who has it.",
+        button="Acknowledge",
+        permission="handle",
+    )
+    def acknowledge(
+        self, request: HttpRequest, form: ReasonDialogForm, object_id: str
+    ) -> HttpResponse:
+        """Take an alert on."""
+        return handle_alert(request, form, object_id, acknowledge)
+
+    @dialog_action(
+        title="Resolve this alert",
+        consequence="It is over. If its cause speaks again, that will be another alert.",
+        button="Resolve",
+        permission="handle",
+    )
+    def resolve(self, request: HttpRequest, form: ReasonDialogForm, object_id: str) -> HttpResponse:
+        """End an alert."""
+        return handle_alert(request, form, object_id, resolve)
 
 
 @admin.register(AuditEvent)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from atlas.domain.alerts import AlertSeverity
 from atlas.domain.errors import Bug
 
 T = TypeVar("T")
@@ -27,6 +28,12 @@ class Registry(Generic[T]):
             raise Bug(f"{self._what} {name!r} is registered twice")
         self._entries[name] = entry
         return entry
+
+    def get(self, name: str) -> T:
+        """Give an entry; raises Bug where nobody registered it."""
+        if name not in self._entries:
+            raise Bug(f"No {self._what} {name!r} is registered")
+        return self._entries[name]
 
     def __iter__(self) -> Iterator[tuple[str, T]]:
         return iter(self._entries.items())
@@ -86,6 +93,19 @@ class Schedule:
     expires_seconds: int
 
 
+@dataclass(frozen=True, slots=True)
+class AlertRule:
+    """One kind of alert: how grave it is, its name, what to do, and where the runbook says more.
+
+    `section` is the anchor of a heading in `docs/runbook.md`.
+    """
+
+    severity: AlertSeverity
+    title: str
+    remedy: str
+    section: str
+
+
 # (scope, key) -> does a LIVE deployment lie under this switch?
 covers_live: Registry[Callable[[str, str], bool]] = Registry("live coverage check")
 health_checks: Registry[Callable[[datetime], HealthResult]] = Registry("health check")
@@ -94,3 +114,4 @@ state_facts: Registry[Callable[[datetime], str]] = Registry("state fact")
 panels: Registry[Panel] = Registry("dashboard panel")
 schedules: Registry[Schedule] = Registry("schedule")
 trading_facts: Registry[Callable[[], TradingFacts]] = Registry("account of trading")
+alert_rules: Registry[AlertRule] = Registry("alert rule")

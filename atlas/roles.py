@@ -27,6 +27,7 @@ ROLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "onchain.add_vault",
             "onchain.change_vault",
             "imports.*",
+            "atlas.handle_alert",
         ),
         TRADER: (
             "execution.add_deployment",
@@ -34,16 +35,19 @@ ROLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "execution.run_paper_cycle",
             "execution.pause_deployment",
             "atlas.halt_trading",
+            "atlas.handle_alert",
         ),
         RISK: (
             "atlas.halt_trading",
             "atlas.restore_trading",
             "atlas.decide_approval",
+            "atlas.handle_alert",
             "execution.add_guardraillimits",
             "execution.pause_deployment",
         ),
         ADMIN: (
             "atlas.halt_trading",
+            "atlas.handle_alert",
             "auth.*",
             "django_celery_beat.*",
         ),

@@ -13,10 +13,11 @@ class ImportsConfig(AppConfig):
     verbose_name = "Imports"
 
     def ready(self) -> None:
-        """Create the rows that must exist after each migration; put up the dashboard's panel."""
-        from imports import panels
+        """Create the rows that must exist after each migration; tell the ground floor of imports."""
+        from imports import alert_rules, panels
 
         panels.register()
+        alert_rules.register()
         post_migrate.connect(_ensure_defaults, sender=self, dispatch_uid="imports.defaults")
 
 

@@ -49,6 +49,7 @@ _WORDS: Mapping[Tone, tuple[str, ...]] = {
         "STAGED",
         "REVIEWED",
         "OPEN",
+        "ACKNOWLEDGED",
     ),
     Tone.CAUTION: (
         "REDUCING",
@@ -57,6 +58,7 @@ _WORDS: Mapping[Tone, tuple[str, ...]] = {
         "APPLIED_PARTIAL",
         "PENDING",
         "PAUSED",
+        "WARNING",
     ),
     Tone.BAD: (
         "HALTED",
@@ -67,6 +69,7 @@ _WORDS: Mapping[Tone, tuple[str, ...]] = {
         "REJECTED",
         "ABANDONED",
         "LOSS",
+        "CRITICAL",
     ),
     Tone.QUIET: (
         "PLANNED",
@@ -83,6 +86,8 @@ _WORDS: Mapping[Tone, tuple[str, ...]] = {
         "WATCHED",
         "RETIRED",
         "FLAT",
+        "RESOLVED",
+        "INFO",
     ),
     Tone.LIVE: ("LIVE",),
 }

@@ -15,6 +15,7 @@ FIRST = (
     ("Dashboard", "admin:index", "monitoring", ""),
     ("Trading switches", "admin:atlas_tradingstate_changelist", "toggle_on", "tradingstate"),
     ("Approvals", "admin:atlas_approvalrequest_changelist", "how_to_reg", "approvalrequest"),
+    ("Alerts", "admin:atlas_alert_changelist", "notifications", "alert"),
     ("Audit log", "admin:atlas_auditevent_changelist", "history", "auditevent"),
 )
 

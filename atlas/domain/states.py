@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
+from atlas.domain.alerts import ALERT_TRANSITIONS
+
 Table = Mapping[str, frozenset[str]]
 
 
@@ -269,6 +271,7 @@ LIFECYCLES: Mapping[str, Table] = MappingProxyType(
         "permit": PERMIT_TRANSITIONS,
         "import": IMPORT_TRANSITIONS,
         "approval": APPROVAL_TRANSITIONS,
+        "alert": ALERT_TRANSITIONS,
     }
 )
 

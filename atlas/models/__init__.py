@@ -1,5 +1,6 @@
 """The rows of the ground floor."""
 
+from atlas.models.alerts import Alert
 from atlas.models.approvals import ApprovalRequest
 from atlas.models.audit import AuditEvent, AuditSeal
 from atlas.models.heartbeats import Heartbeat
@@ -8,6 +9,7 @@ from atlas.models.signer import SignerAttestation
 from atlas.models.switches import TradingState, TradingStateChange
 
 __all__ = [
+    "Alert",
     "ApprovalRequest",
     "AuditEvent",
     "AuditSeal",

@@ -13,6 +13,7 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 
+from atlas.alerts import raise_alert
 from atlas.approvals import request_approval
 from atlas.audit import Actor
 from atlas.heartbeat import pulse
@@ -111,6 +112,9 @@ def _govern() -> None:
         live_trading=False,
     )
     pulse(["beat"], now=NOW)
+    raise_alert(
+        "import_missed", subject=("imports.importsource", "1"), message="It is late.", now=NOW
+    )
 
 
 def _schedule() -> None:
