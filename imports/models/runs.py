@@ -96,6 +96,11 @@ class ImportRun(models.Model):
     staged_at = models.DateTimeField(null=True, blank=True)
     reviewed_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    pruned_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When its staged records went; it can no longer be reverted.",
+    )
 
     objects = ImportRunQuerySet.as_manager()
 
