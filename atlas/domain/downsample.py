@@ -17,7 +17,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 _ENDS = 2
-_LEAST_POINTS = 4
+_LEAST_POINTS = 5  # both ends, both extremes and one between
 
 
 def min_max(columns: Sequence[FloatArray], max_points: int) -> IntArray:
@@ -37,9 +37,7 @@ def min_max(columns: Sequence[FloatArray], max_points: int) -> IntArray:
     if length <= max_points:
         return np.arange(length)
     stretches = (max_points - _ENDS) // (2 * len(columns))
-    places = [
-        _extremes_of_stretches(column[1:-1], stretches) + 1 for column in columns if length > _ENDS
-    ]
+    places = [_extremes_of_stretches(column[1:-1], stretches) + 1 for column in columns]
     return np.unique(np.concatenate([np.array([0, length - 1]), *places]))
 
 
@@ -47,7 +45,7 @@ def lttb(times: FloatArray, values: FloatArray, max_points: int) -> IntArray:
     """Choose at most `max_points` places, in order, that keep the shape of a line.
 
     The first and the last place and the places of the lowest and the highest value are kept.
-    Values are finite, times rise. Raises InvalidInput below 4 points or for anything else.
+    Values are finite, times rise. Raises InvalidInput below 5 points or for anything else.
     """
     length = _common_length([times, values])
     if max_points < _LEAST_POINTS:

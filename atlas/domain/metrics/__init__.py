@@ -14,11 +14,12 @@ from atlas.domain.metrics.report import Report, Terms, Trading, report
 from atlas.domain.metrics.rolling import RollingSeries
 from atlas.domain.metrics.series import NavSeries, ReturnSeries
 from atlas.domain.metrics.tables import MonthReturn, YearReturn
-from atlas.domain.metrics.trades import TradeRecord, TradeWindow
+from atlas.domain.metrics.trades import STILL_OPEN, Trades
 from atlas.domain.metrics.values import MetricValue, MetricValues, Provenance, date_of, day_number
 
 __all__ = [
     "DEFINITIONS",
+    "STILL_OPEN",
     "Better",
     "Definition",
     "Drawdown",
@@ -36,8 +37,7 @@ __all__ = [
     "RollingSeries",
     "Terms",
     "Track",
-    "TradeRecord",
-    "TradeWindow",
+    "Trades",
     "Trading",
     "Underwater",
     "Unit",

@@ -11,7 +11,7 @@ import numpy as np
 
 from atlas.domain.errors import InvalidInput
 from atlas.domain.metrics.daily import Coverage, Track, daily_track, provenance_of
-from atlas.domain.metrics.headline import Figures, headline_values
+from atlas.domain.metrics.headline import METRICS, Figures, headline_values
 from atlas.domain.metrics.judge import Judge
 from atlas.domain.metrics.series import LEAST_NAV, MOST_NAV, FloatArray, IntArray, NavSeries
 from atlas.domain.metrics.sums import daily_rate, sum_levels, sum_returns
@@ -19,8 +19,8 @@ from atlas.domain.metrics.values import MetricValue, MetricValues, Provenance
 
 T = TypeVar("T")
 
-# Rows of a matrix whose returns are held at once.
-_ROWS_AT_ONCE = 64
+# Rows of one length that are copied together, and rows of a matrix whose returns are held at once.
+_ROWS_AT_ONCE = 32
 
 
 def figures_of(tracks: Sequence[Track], *, rf_daily: float) -> list[Figures]:
@@ -100,9 +100,11 @@ def _reduced(
             places[len(row)].append(place)
     found: dict[int, T] = {}
     for alike in places.values():
-        alone = len(alike) == 1
-        piece = rows[alike[0]][np.newaxis] if alone else np.stack([rows[at] for at in alike])
-        found.update(zip(alike, reduce(piece), strict=True))
+        for first in range(0, len(alike), _ROWS_AT_ONCE):
+            some = alike[first : first + _ROWS_AT_ONCE]
+            alone = len(some) == 1
+            piece = rows[some[0]][np.newaxis] if alone else np.stack([rows[at] for at in some])
+            found.update(zip(some, reduce(piece), strict=True))
     return found
 
 
@@ -123,5 +125,5 @@ def _check_matrix(days: IntArray, navs: FloatArray) -> None:
 
 
 def _by_id(values: list[MetricValue]) -> MetricValues:
-    """Key metrics by their ids."""
-    return {value.metric: value for value in values}
+    """Key headline metrics by their ids."""
+    return dict(zip(METRICS, values, strict=True))

@@ -34,7 +34,10 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Means, deviations and covariance (divisor n - 1) of joined returns."""
+    """Means, deviations and covariance (divisor n - 1) of joined returns.
+
+    `beta` is None where the benchmark does not vary.
+    """
 
     mean: float
     benchmark_mean: float
@@ -42,13 +45,7 @@ class Moments:
     benchmark_deviation: float
     covariance: float
     active_deviation: float
-
-    @property
-    def beta(self) -> float | None:
-        """Give the slope; None where the benchmark does not vary."""
-        if self.benchmark_deviation <= EPSILON:
-            return None
-        return self.covariance / self.benchmark_deviation**2
+    beta: float | None
 
 
 def join(track: Track, benchmark: Track) -> Joined:
@@ -57,6 +54,11 @@ def join(track: Track, benchmark: Track) -> Joined:
     if len(days) == 0 or len(benchmark.return_days) == 0:
         nothing = np.empty(0)
         return Joined(days[:0], nothing, nothing, 0)
+    if (
+        np.array_equal(days, benchmark.return_days)
+        and track.is_observed is None is benchmark.is_observed
+    ):
+        return Joined(days, track.returns, benchmark.returns, len(days))
     places = _places_in(benchmark.return_days, days)
     both = benchmark.return_days[places] == days
     places = places[both]
@@ -86,6 +88,7 @@ def judge_of_joined(joined: Joined, track: Track, origin: Provenance) -> Judge:
         samples=count,
         filled_days=count - joined.observed,
         missing_days=days - count,
+        gaps=int(np.count_nonzero(joined.days[1:] - joined.days[:-1] > 1)),
         first_on=date_of(first - 1) if count else None,
         last_on=date_of(last) if count else None,
     )
@@ -119,13 +122,17 @@ def moments_of(joined: Joined) -> Moments:
     mean, other_mean = float(own.sum()) / n, float(other.sum()) / n
     off, other_off = own - mean, other - other_mean
     active_off = off - other_off
+    covariance, variance = float(np.dot(off, other_off)), float(np.dot(other_off, other_off))
+    other_deviation = math.sqrt(variance / (n - 1))
     return Moments(
         mean=mean,
         benchmark_mean=other_mean,
         deviation=math.sqrt(float(np.dot(off, off)) / (n - 1)),
-        benchmark_deviation=math.sqrt(float(np.dot(other_off, other_off)) / (n - 1)),
-        covariance=float(np.dot(off, other_off)) / (n - 1),
+        benchmark_deviation=other_deviation,
+        covariance=covariance / (n - 1),
         active_deviation=math.sqrt(float(np.dot(active_off, active_off)) / (n - 1)),
+        # Of the undivided sums, so that a strategy that is its own benchmark has exactly 1.
+        beta=covariance / variance if other_deviation > EPSILON else None,
     )
 
 
@@ -170,31 +177,35 @@ def _of_active(moments: Moments, judge: Judge) -> list[MetricValue]:
     ]
 
 
+@np.errstate(over="ignore", under="ignore")
 def _captures(joined: Joined, judge: Judge) -> list[MetricValue]:
     """Publish how much of the benchmark's rises and falls the strategy took part in."""
     found = []
+    own, other = joined.returns + 1.0, joined.benchmark + 1.0
     for metric, chosen, reason in (
         (MetricId.UP_CAPTURE, joined.benchmark > EPSILON, Reason.NO_UP_DAYS),
         (MetricId.DOWN_CAPTURE, joined.benchmark < -EPSILON, Reason.NO_DOWN_DAYS),
     ):
-        if not chosen.any():
+        others = other.compress(chosen)
+        if len(others) == 0:
             found.append(judge.publish(metric, None, reason=reason))
             continue
-        own = _geometric_mean(joined.returns.compress(chosen))
-        other = _geometric_mean(joined.benchmark.compress(chosen))
-        found.append(judge.publish(metric, own / other))
+        capture = _geometric_mean(own.compress(chosen)) / _geometric_mean(others)
+        found.append(judge.publish(metric, capture))
     return found
 
 
-def _geometric_mean(returns: FloatArray) -> float:
-    """Give the constant return that compounds to the same; -1 where everything was lost."""
-    if returns.min() <= -1.0:
+def _geometric_mean(growths: FloatArray) -> float:
+    """Give the constant return that compounds to the same as daily growths (1 + return) do.
+
+    It is -1 where everything was lost.
+    """
+    if growths.min() <= 0.0:
         return -1.0
-    with np.errstate(over="ignore", under="ignore"):
-        growth = float(np.prod(1.0 + returns))
+    growth = float(growths.prod())
     if _LEAST_PRODUCT < growth < 1.0 / _LEAST_PRODUCT:
-        return math.pow(growth, 1.0 / len(returns)) - 1.0
-    return math.expm1(float(np.log1p(returns).sum()) / len(returns))  # slower, but never overflows
+        return math.pow(growth, 1.0 / len(growths)) - 1.0
+    return math.expm1(float(np.log(growths).sum()) / len(growths))  # slower, but never overflows
 
 
 _ON_BETA = (

@@ -14,6 +14,7 @@ import numpy as np
 
 from atlas.domain.errors import InvalidInput
 from atlas.domain.metrics.series import (
+    MAX_FILL_DAYS,
     MOST_RETURN,
     BoolArray,
     FloatArray,
@@ -23,7 +24,6 @@ from atlas.domain.metrics.series import (
 )
 from atlas.domain.metrics.values import Provenance, date_of
 
-MAX_FILL_DAYS = 3
 BENCHMARK_MAX_FILL_DAYS = 1
 
 
@@ -99,22 +99,17 @@ def _track_of_navs(series: NavSeries, max_fill_days: int) -> Track:
     # Behind a wipe-out divisions by zero may follow; what lies there is cut off below.
     with np.errstate(divide="ignore", invalid="ignore"):
         returns = levels[1:] / levels[:-1] - 1.0
-    return_days, is_observed = days[1:], None
-    if filling is not None:
-        follows = days[1:] - days[:-1] == 1
-        returns, return_days = returns[follows], return_days[follows]
-        is_observed = filling.is_observed[1:][follows]
-    track = Track(
+    if filling is None:
+        return _track(levels, days, returns, days[1:], None, is_chained=True)
+    follows = days[1:] - days[:-1] == 1
+    return _track(
         levels,
         days,
-        returns,
-        return_days,
-        is_observed,
-        _coverage(series.days, int(series.days[0]), filling),
+        returns[follows],
+        days[1:][follows],
+        filling.is_observed[1:][follows],
         is_chained=True,
-        is_wiped_out=False,
     )
-    return _cut_at_wipe_out(track)
 
 
 def _track_of_returns(series: ReturnSeries, max_fill_days: int) -> Track:
@@ -131,19 +126,14 @@ def _track_of_returns(series: ReturnSeries, max_fill_days: int) -> Track:
         np.cumprod(np.maximum(1.0 + returns, 0.0), out=levels[1:])
     if not levels.max() <= MOST_RETURN:  # not a number counts as too large
         raise InvalidInput(f"The returns multiply to more than {MOST_RETURN:g} times the opening.")
-    opening_day = int(series.days[0]) - 1
-    coverage = _coverage(series.days, opening_day, filling)
-    track = Track(
+    return _track(
         levels,
-        np.concatenate(([opening_day], days)),
+        np.concatenate(([days[0] - 1], days)),
         returns,
         days,
         None if filling is None else filling.is_observed,
-        coverage,
-        is_chained=coverage.gaps == 0,
-        is_wiped_out=False,
+        is_chained=filling is None or not filling.has_gaps,
     )
-    return _cut_at_wipe_out(track)
 
 
 class _Filling(NamedTuple):
@@ -152,9 +142,7 @@ class _Filling(NamedTuple):
     counts: IntArray
     days: IntArray
     is_observed: BoolArray
-    filled_days: int
-    missing_days: int
-    gaps: int
+    has_gaps: bool
 
 
 def _fill(days: IntArray, max_fill_days: int) -> _Filling | None:
@@ -170,42 +158,51 @@ def _fill(days: IntArray, max_fill_days: int) -> _Filling | None:
         counts=counts,
         days=np.repeat(days, counts) + offsets,
         is_observed=offsets == 0,
-        filled_days=int((counts - 1).sum()),
-        missing_days=int((steps[is_gap] - 1).sum()),
-        gaps=int(is_gap.sum()),
+        has_gaps=bool(is_gap.any()),
     )
 
 
-def _coverage(days: IntArray, opening_day: int, filling: _Filling | None) -> Coverage:
-    """Count what was observed; of NAVs neither the opening nor one behind a gap ends a return."""
-    gaps = filling.gaps if filling else 0
-    is_of_navs = int(days[0]) == opening_day
-    return Coverage(
-        opening_day=opening_day,
-        closing_day=int(days[-1]),
-        observed=len(days) - 1 - gaps if is_of_navs else len(days),
-        filled_days=filling.filled_days if filling else 0,
-        missing_days=filling.missing_days if filling else 0,
-        gaps=gaps,
-    )
-
-
-def _cut_at_wipe_out(track: Track) -> Track:
-    """End a track on the first day that nothing was left."""
-    if track.levels.min() > 0:
-        return track
-    end = int(np.argmax(track.levels <= 0))
-    levels = track.levels[: end + 1].copy()
-    levels[-1] = 0.0
-    lived = track.return_days <= track.level_days[end]
-    returns = np.maximum(track.returns[lived], -1.0)
+def _track(
+    levels: FloatArray,
+    level_days: IntArray,
+    returns: FloatArray,
+    return_days: IntArray,
+    is_observed: BoolArray | None,
+    *,
+    is_chained: bool,
+) -> Track:
+    """Make a track of its columns, ending with the first day on which nothing was left."""
+    is_wiped_out = bool(levels.min() <= 0)
+    if is_wiped_out:
+        end = int(np.argmax(levels <= 0))
+        levels, level_days = levels[: end + 1].copy(), level_days[: end + 1]
+        levels[-1] = 0.0
+        lived = return_days <= level_days[-1]
+        returns, return_days = np.maximum(returns[lived], -1.0), return_days[lived]
+        is_observed = None if is_observed is None else is_observed[lived]
     return Track(
         levels,
-        track.level_days[: end + 1],
+        level_days,
         returns,
-        track.return_days[lived],
-        None if track.is_observed is None else track.is_observed[lived],
-        track.coverage,
-        is_chained=track.is_chained,
-        is_wiped_out=True,
+        return_days,
+        is_observed,
+        _coverage(level_days, len(returns), is_observed),
+        is_chained=is_chained,
+        is_wiped_out=is_wiped_out,
+    )
+
+
+def _coverage(level_days: IntArray, samples: int, is_observed: BoolArray | None) -> Coverage:
+    """Count what a track holds, and what it misses between its ends."""
+    opening_day, closing_day = int(level_days[0]), int(level_days[-1])
+    if is_observed is None:
+        return Coverage(opening_day, closing_day, samples, 0, 0, 0)
+    observed = int(np.count_nonzero(is_observed))
+    return Coverage(
+        opening_day,
+        closing_day,
+        observed,
+        filled_days=samples - observed,
+        missing_days=closing_day - opening_day + 1 - len(level_days),
+        gaps=int(np.count_nonzero(level_days[1:] - level_days[:-1] > 1)),
     )

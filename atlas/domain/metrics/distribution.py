@@ -11,7 +11,7 @@ from atlas.domain.metrics.headline import varies
 from atlas.domain.metrics.identifiers import MetricId, Reason
 from atlas.domain.metrics.judge import EPSILON, Judge
 from atlas.domain.metrics.series import FloatArray
-from atlas.domain.metrics.sums import TAIL, ReturnSums
+from atlas.domain.metrics.sums import TAIL, ReturnSums, lower_tail
 from atlas.domain.metrics.values import MetricValue, date_of
 
 _NORMAL = NormalDist()
@@ -46,7 +46,7 @@ def distribution_values(
         return [judge.publish(metric, None, reason=judge.too_little) for metric in _METRICS]
     return [
         *_extremes(track, sums, judge),
-        *_tails(sums, judge),
+        *_tails(track.returns, sums, judge),
         _omega(track.returns - rf_daily, judge),
         _kelly(track.returns, sums, judge),
         *_shape_values(track.returns, sums, judge, rf_daily=rf_daily),
@@ -97,12 +97,13 @@ def _extremes(track: Track, sums: ReturnSums, judge: Judge) -> list[MetricValue]
     ]
 
 
-def _tails(sums: ReturnSums, judge: Judge) -> list[MetricValue]:
+def _tails(returns: FloatArray, sums: ReturnSums, judge: Judge) -> list[MetricValue]:
     """Publish the parametric risks and the tail ratio."""
     at_risk = sums.mean + _TAIL_POINT * sums.deviation
     shortfall = sums.mean - _TAIL_DENSITY / TAIL * sums.deviation
     is_flat = abs(sums.low) <= EPSILON
-    ratio = None if is_flat else abs(sums.high / sums.low)
+    high = -float(lower_tail(-returns[np.newaxis])[1][0])  # the same quantile from above
+    ratio = None if is_flat else abs(high / sums.low)
     return [
         judge.publish(MetricId.VALUE_AT_RISK_95_PARAMETRIC, at_risk),
         judge.publish(MetricId.CVAR_95_PARAMETRIC, shortfall),

@@ -52,10 +52,13 @@ def drawdown_table(water: Underwater, *, limit: int = TABLE_ROWS) -> tuple[Drawd
     if len(starts) == 0:
         return ()
     depths = np.minimum.reduceat(water.falls, starts)
-    deepest = np.argsort(depths, kind="stable")[:limit]
-    places = [(int(starts[one]), int(ends[one]) if one < len(ends) else None) for one in deepest]
-    rows = (_drawdown(water, start, end) for start, end in places)
-    return tuple(row for row in rows if row.depth <= -EPSILON)
+    deepest = depths.argsort(kind="stable")[:limit].tolist()
+    places = [
+        (starts.item(one), ends.item(one) if one < len(ends) else None)
+        for one in deepest
+        if depths[one] <= -EPSILON
+    ]
+    return tuple(_drawdown(water, start, end) for start, end in places)
 
 
 def drawdown_values(
@@ -75,15 +78,16 @@ def drawdown_values(
 
 def _drawdown(water: Underwater, start: int, end: int | None) -> Drawdown:
     """Describe the drawdown whose first day under water is at `start`."""
-    valley = start + int(np.argmin(water.falls[start:end]))
-    peak_day, valley_day = int(water.days[start - 1]), int(water.days[valley])
-    recovery_day = None if end is None else int(water.days[end])
-    last_day = int(water.days[-1]) if recovery_day is None else recovery_day
+    days, falls = water.days, water.falls
+    valley = start + int(falls[start:end].argmin())
+    peak_day, valley_day = days.item(start - 1), days.item(valley)
+    recovery_day = None if end is None else days.item(end)
+    last_day = days.item(-1) if recovery_day is None else recovery_day
     return Drawdown(
         peak_on=date_of(peak_day),
         valley_on=date_of(valley_day),
         recovered_on=None if recovery_day is None else date_of(recovery_day),
-        depth=float(water.falls[valley]),
+        depth=falls.item(valley),
         days_to_valley=valley_day - peak_day,
         days_to_recovery=None if recovery_day is None else recovery_day - valley_day,
         days=last_day - peak_day,

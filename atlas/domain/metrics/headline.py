@@ -8,7 +8,23 @@ from atlas.domain.metrics.judge import DAYS_A_YEAR, EPSILON, Judge, power
 from atlas.domain.metrics.sums import LevelSums, ReturnSums
 from atlas.domain.metrics.values import MetricValue
 
+METRICS = (
+    MetricId.TOTAL_RETURN,
+    MetricId.CAGR,
+    MetricId.MAX_DRAWDOWN,
+    MetricId.CURRENT_DRAWDOWN,
+    MetricId.CALMAR,
+    MetricId.VOLATILITY,
+    MetricId.DOWNSIDE_DEVIATION,
+    MetricId.SHARPE,
+    MetricId.SORTINO,
+    MetricId.VALUE_AT_RISK_95,
+    MetricId.CVAR_95,
+    MetricId.WIN_RATE_DAYS_NONZERO,
+)
 ROOT_OF_YEAR = math.sqrt(DAYS_A_YEAR)
+_Numbers = tuple[float | None, ...]
+_Reasons = tuple[Reason | None, ...]
 
 
 class Figures(NamedTuple):
@@ -30,8 +46,12 @@ class Figures(NamedTuple):
 
 
 def headline_values(figures: Figures, judge: Judge, *, rf_daily: float) -> list[MetricValue]:
-    """Publish the headline metrics of one track."""
-    return [*_of_levels(figures, judge), *_of_returns(figures.returns, judge, rf_daily)]
+    """Publish the headline metrics of one track, in the order of METRICS."""
+    level_numbers, level_reasons = _of_levels(figures)
+    return_numbers, return_reasons = _of_returns(figures.returns, judge, rf_daily)
+    return judge.publish_all(
+        METRICS, level_numbers + return_numbers, level_reasons + return_reasons
+    )
 
 
 def yearly_growth(figures: Figures) -> float | None:
@@ -50,34 +70,28 @@ def falls_short(sums: ReturnSums) -> bool:
     return sums.shortfall > EPSILON
 
 
-def _of_levels(figures: Figures, judge: Judge) -> list[MetricValue]:
-    """Publish what follows from the NAVs."""
-    levels = figures.levels or LevelSums(math.nan, math.nan, math.nan)
+def _of_levels(figures: Figures) -> tuple[_Numbers, _Reasons]:
+    """Give what follows from the NAVs."""
+    growth, depth, current = figures.levels or _UNKNOWN
     cagr = yearly_growth(figures)
-    is_unharmed = levels.depth > -EPSILON
-    calmar = cagr / -levels.depth if cagr is not None and not is_unharmed else None
-    return [
-        judge.publish(MetricId.TOTAL_RETURN, levels.growth),
-        judge.publish(MetricId.CAGR, cagr),
-        judge.publish(MetricId.MAX_DRAWDOWN, _without_noise(levels.depth)),
-        judge.publish(MetricId.CURRENT_DRAWDOWN, _without_noise(levels.current)),
-        judge.publish(MetricId.CALMAR, calmar, reason=Reason.NO_DRAWDOWN if is_unharmed else None),
-    ]
+    is_unharmed = depth > -EPSILON
+    calmar = None if cagr is None or is_unharmed else cagr / -depth
+    # A fall that is the noise of floating point is none.
+    depth, current = 0.0 if is_unharmed else depth, 0.0 if current > -EPSILON else current
+    numbers = (growth, cagr, depth, current, calmar)
+    return numbers, (None, None, None, None, Reason.NO_DRAWDOWN if is_unharmed else None)
 
 
-def _without_noise(fall: float) -> float:
-    """Take a fall that is the noise of floating point for none."""
-    return 0.0 if fall > -EPSILON else fall
-
-
-def _of_returns(sums: ReturnSums | None, judge: Judge, rf_daily: float) -> list[MetricValue]:
-    """Publish what follows from the daily returns."""
+def _of_returns(
+    sums: ReturnSums | None, judge: Judge, rf_daily: float
+) -> tuple[_Numbers, _Reasons]:
+    """Give what follows from the daily returns."""
     if sums is None:
-        return [judge.publish(metric, None, reason=judge.too_little) for metric in _RETURN_METRICS]
+        return (None,) * 7, (judge.too_little,) * 7
     excess = sums.mean - rf_daily
     moved, fell = varies(sums), falls_short(sums)
     moves = sums.wins + sums.losses
-    values = (
+    numbers = (
         sums.deviation * ROOT_OF_YEAR if moved else 0.0,
         sums.shortfall * ROOT_OF_YEAR if fell else 0.0,
         excess / sums.deviation * ROOT_OF_YEAR if moved else None,
@@ -86,7 +100,7 @@ def _of_returns(sums: ReturnSums | None, judge: Judge, rf_daily: float) -> list[
         sums.tail,
         sums.wins / moves if moves else None,
     )
-    reasons = (
+    return numbers, (
         None,
         None,
         None if moved else Reason.ZERO_VARIANCE,
@@ -95,18 +109,6 @@ def _of_returns(sums: ReturnSums | None, judge: Judge, rf_daily: float) -> list[
         None,
         None if moves else Reason.NO_MOVES,
     )
-    return [
-        judge.publish(metric, value, reason=reason)
-        for metric, value, reason in zip(_RETURN_METRICS, values, reasons, strict=True)
-    ]
 
 
-_RETURN_METRICS = (
-    MetricId.VOLATILITY,
-    MetricId.DOWNSIDE_DEVIATION,
-    MetricId.SHARPE,
-    MetricId.SORTINO,
-    MetricId.VALUE_AT_RISK_95,
-    MetricId.CVAR_95,
-    MetricId.WIN_RATE_DAYS_NONZERO,
-)
+_UNKNOWN = LevelSums(math.nan, math.nan, math.nan)

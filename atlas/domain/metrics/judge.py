@@ -1,15 +1,18 @@
 """The judge: which raw number may be published as a metric, and the reason where none may."""
 
-import math
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
+from math import isfinite
+from typing import Any
 
 from atlas.domain.metrics.definitions import (
     DEFINITIONS,
     LEAST_DAYS,
     LEAST_OBSERVATIONS,
+    Needs,
 )
 from atlas.domain.metrics.identifiers import MetricId, Reason
 from atlas.domain.metrics.values import MetricValue, Provenance
@@ -18,13 +21,21 @@ from atlas.domain.metrics.values import MetricValue, Provenance
 # quotient of two NAVs is only exact to about 2e-16.
 EPSILON = 1e-12
 DAYS_A_YEAR = 365
+_NOTHING_REFUSED: dict[MetricId, Reason | None] = dict.fromkeys(DEFINITIONS)
+_METRICS_BY_NEEDS = {
+    needs: [metric for metric, one in DEFINITIONS.items() if one.needs == needs]
+    for needs in {definition.needs: None for definition in DEFINITIONS.values()}
+}
+# Makes a named tuple of a tuple twice as quickly as its own constructor does.
+_made: Callable[[tuple[Any, ...]], MetricValue] = partial(tuple.__new__, MetricValue)
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
     """Publishes the metrics of one sample.
 
-    `days` and `observed` are what the sample offers against the needs of each definition.
+    `days` and `observed` are what the sample offers against the needs of each definition;
+    `is_short` warns that it is too short to be trusted far.
     """
 
     origin: Provenance
@@ -32,11 +43,14 @@ class Judge:
     observed: int
     is_chained: bool = True
     is_wiped_out: bool = False
+    is_short: bool = field(init=False)
+    refusals: Mapping[MetricId, Reason | None] = field(init=False, repr=False, compare=False)
 
-    @property
-    def is_short(self) -> bool:
-        """Tell whether the history is too short to be trusted far."""
-        return self.days < LEAST_DAYS or self.observed < LEAST_OBSERVATIONS
+    def __post_init__(self) -> None:
+        """Make ready what every number of the sample shares."""
+        is_short = self.days < LEAST_DAYS or self.observed < LEAST_OBSERVATIONS
+        object.__setattr__(self, "is_short", is_short)
+        object.__setattr__(self, "refusals", _refusals(self))
 
     def counting(self, samples: int) -> "Judge":
         """Appoint a judge of the same window whose samples are months or trades, not days."""
@@ -54,12 +68,30 @@ class Judge:
 
         A number of None without a reason is told as out of range.
         """
-        found = self._refusal(metric) or reason
-        if found is None and (number is None or not math.isfinite(number)):
+        found = self.refusals[metric] or reason
+        if found is None:
+            if number is not None and isfinite(number):
+                return _made((metric, number, None, self.is_short, self.origin, on))
             found = Reason.OUT_OF_RANGE
-        if found is not None:
-            return MetricValue(metric, None, found, self.is_short, self.origin)
-        return MetricValue(metric, number, None, self.is_short, self.origin, on)
+        return _made((metric, None, found, self.is_short, self.origin, None))
+
+    def publish_all(
+        self,
+        metrics: Sequence[MetricId],
+        numbers: Sequence[float | None],
+        reasons: Sequence[Reason | None],
+    ) -> list[MetricValue]:
+        """Give many metrics, each as `publish` would, but quicker where nothing is amiss."""
+        refusals, is_short, origin = self.refusals, self.is_short, self.origin
+        return [
+            _made((metric, number, None, is_short, origin, None))
+            if reason is None
+            and refusals[metric] is None
+            and number is not None
+            and isfinite(number)
+            else self.publish(metric, number, reason=reason)
+            for metric, number, reason in zip(metrics, numbers, reasons, strict=True)
+        ]
 
     def absent(self, metrics: Iterable[MetricId], reason: Reason) -> list[MetricValue]:
         """Give metrics whose data was never there, whatever the length of the history."""
@@ -72,18 +104,32 @@ class Judge:
         eaten = self.origin.gaps and self.days >= LEAST_OBSERVATIONS
         return Reason.GAPS if eaten else Reason.INSUFFICIENT_HISTORY
 
-    def _refusal(self, metric: MetricId) -> Reason | None:
-        """Say which need of a metric is not met."""
-        needs = DEFINITIONS[metric].needs
+    def refusal(self, needs: Needs) -> Reason | None:
+        """Say which need of a metric is not met, None where all are."""
         if self.is_wiped_out and needs.life:
             return Reason.WIPED_OUT
         if self.days < needs.days:
             return Reason.INSUFFICIENT_HISTORY
-        if needs.chain and not self.is_chained:
+        if not self.is_chained and needs.chain:
             return Reason.GAPS
         if self.observed < needs.observations:
             return self.too_little
         return None
+
+
+def _refusals(judge: Judge) -> Mapping[MetricId, Reason | None]:
+    """Say of every metric why a judge refuses it; most metrics share their needs with others."""
+    refused = [
+        (metrics, reason)
+        for needs, metrics in _METRICS_BY_NEEDS.items()
+        if (reason := judge.refusal(needs)) is not None
+    ]
+    if not refused:
+        return _NOTHING_REFUSED
+    found = dict(_NOTHING_REFUSED)
+    for metrics, reason in refused:
+        found.update(dict.fromkeys(metrics, reason))
+    return found
 
 
 def power(base: float, exponent: float) -> float | None:

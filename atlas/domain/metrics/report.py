@@ -4,9 +4,8 @@ Read `report` for the story. Each value says what it was computed from; what can
 null with a reason. Which source a series has and its data version are the caller's to add.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 
 from atlas.domain.metrics.batch import figures_of, judge_of
@@ -21,7 +20,6 @@ from atlas.domain.metrics.comparison import (
 )
 from atlas.domain.metrics.daily import (
     BENCHMARK_MAX_FILL_DAYS,
-    MAX_FILL_DAYS,
     Track,
     daily_track,
     provenance_of,
@@ -38,7 +36,7 @@ from atlas.domain.metrics.headline import Figures, headline_values, yearly_growt
 from atlas.domain.metrics.identifiers import Reason
 from atlas.domain.metrics.judge import Judge
 from atlas.domain.metrics.rolling import WINDOW_DAYS, RollingSeries, rolling_beta, rolling_risk
-from atlas.domain.metrics.series import NavSeries, ReturnSeries
+from atlas.domain.metrics.series import MAX_FILL_DAYS, SECONDS_A_DAY, NavSeries, ReturnSeries
 from atlas.domain.metrics.sums import daily_rate
 from atlas.domain.metrics.tables import (
     YearReturn,
@@ -47,8 +45,8 @@ from atlas.domain.metrics.tables import (
     monthly_table,
 )
 from atlas.domain.metrics.trades import METRICS as TRADE_METRICS
-from atlas.domain.metrics.trades import TradeRecord, TradeWindow, trade_values
-from atlas.domain.metrics.values import MetricValue, MetricValues, Provenance, date_of
+from atlas.domain.metrics.trades import MICROS_A_SECOND, Trades, TradeWindow, trade_values
+from atlas.domain.metrics.values import MetricValue, MetricValues, Provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ class Terms:
 class Trading:
     """The trades of a strategy, and its average assets under management where they are known."""
 
-    trades: Sequence[TradeRecord]
+    trades: Trades
     average_aum_usd: Decimal | None = None
 
 
@@ -155,10 +153,9 @@ def _traded(track: Track, given: Trading | None, judge: Judge) -> list[MetricVal
     return trade_values(given.trades, window, judge, average_aum_usd=given.average_aum_usd)
 
 
-def _end_of(day: int) -> datetime:
-    """Give the moment at which a day ends."""
-    on = date_of(day)
-    return datetime(on.year, on.month, on.day, tzinfo=UTC) + timedelta(days=1)
+def _end_of(day: int) -> int:
+    """Give the moment at which a day ends, in microseconds."""
+    return (day + 1) * SECONDS_A_DAY * MICROS_A_SECOND
 
 
 def _rolling(

@@ -20,8 +20,8 @@ from atlas.domain.metrics.judge import EPSILON
 from atlas.domain.metrics.series import BoolArray, FloatArray, IntArray
 
 WINDOW_DAYS = 90
-# A window whose squares are a smaller share than this of all squares is measured by itself: the
-# difference of two running sums would leave too few of its digits.
+# A window whose spread is a smaller share than this of its squares is measured again from its own
+# mean: the difference of squares and mean would leave too few of its digits.
 _TOO_SMALL_A_SHARE = 1e-4
 _WINDOWS_AT_ONCE = 1024
 
@@ -42,17 +42,19 @@ def rolling_risk(
 
     Raises InvalidInput for a window below two days.
     """
-    ends = _window_ends(track.return_days, window_days)
-    if len(ends) == 0:
+    windows = _whole_windows(track.return_days, window_days)
+    if windows is None:
         return _none(MetricId.ROLLING_SHARPE, window_days), _none(
             MetricId.ROLLING_VOLATILITY, window_days
         )
-    means, deviations = _moments(track.returns, window_days)
-    places = ends - (window_days - 1)
-    means, deviations, days = means[places], deviations[places], track.return_days[ends]
+    means, deviations = (one[windows] for one in _moments(track.returns, window_days))
+    days = track.return_days[window_days - 1 :][windows]
+    volatility = deviations * ROOT_OF_YEAR
     moved = deviations > EPSILON
-    volatility = np.where(moved, deviations * ROOT_OF_YEAR, 0.0)
-    sharpe = (means[moved] - rf_daily) / deviations[moved] * ROOT_OF_YEAR
+    if not moved.all():
+        volatility[~moved] = 0.0
+        means, deviations = means[moved], deviations[moved]
+    sharpe = (means - rf_daily) / deviations * ROOT_OF_YEAR
     return (
         RollingSeries(MetricId.ROLLING_SHARPE, window_days, days[moved], sharpe),
         RollingSeries(MetricId.ROLLING_VOLATILITY, window_days, days, volatility),
@@ -61,15 +63,17 @@ def rolling_risk(
 
 def rolling_beta(joined: Joined, *, window_days: int = WINDOW_DAYS) -> RollingSeries:
     """Give the rolling beta of joined returns; raises InvalidInput for a window below two days."""
-    ends = _window_ends(joined.days, window_days)
-    if len(ends) == 0:
+    windows = _whole_windows(joined.days, window_days)
+    if windows is None:
         return _none(MetricId.ROLLING_BETA, window_days)
-    covariances, variances = _co_moments(joined.returns, joined.benchmark, window_days)
-    places = ends - (window_days - 1)
-    covariances, variances = covariances[places], variances[places]
+    covariances, variances = (
+        one[windows] for one in _co_moments(joined.returns, joined.benchmark, window_days)
+    )
+    days = joined.days[window_days - 1 :][windows]
     moved = variances > EPSILON * EPSILON
-    beta = covariances[moved] / variances[moved]
-    return RollingSeries(MetricId.ROLLING_BETA, window_days, joined.days[ends][moved], beta)
+    if not moved.all():
+        covariances, variances, days = covariances[moved], variances[moved], days[moved]
+    return RollingSeries(MetricId.ROLLING_BETA, window_days, days, covariances / variances)
 
 
 def _none(metric: MetricId, window_days: int) -> RollingSeries:
@@ -77,24 +81,25 @@ def _none(metric: MetricId, window_days: int) -> RollingSeries:
     return RollingSeries(metric, window_days, np.empty(0, dtype=np.int64), np.empty(0))
 
 
-def _window_ends(days: IntArray, window_days: int) -> IntArray:
-    """Find the places at which a window without a missing day ends."""
+def _whole_windows(days: IntArray, window_days: int) -> IntArray | slice | None:
+    """Choose the windows without a missing day by their first place; None where there is none."""
     if window_days < 2:  # noqa: PLR2004 - one return has no deviation
         raise InvalidInput(f"A rolling window of {window_days} days is too short; take 2 or more.")
+    if len(days) < window_days:
+        return None
+    if days[-1] - days[0] == len(days) - 1:
+        return slice(None)
     last = days[window_days - 1 :]
-    first = days[: len(last)]
-    return np.flatnonzero(last - first == window_days - 1) + (window_days - 1)
+    places = np.flatnonzero(last - days[: len(last)] == window_days - 1)
+    return places if len(places) else None
 
 
 def _moments(values: FloatArray, window: int) -> tuple[FloatArray, FloatArray]:
     """Give mean and sample deviation of every window, by its first place."""
-    centre = float(values.mean())
-    off = values - centre
-    sums = _window_sums(off, window)
-    squares = off * off
-    spread = _window_sums(squares, window) - sums * sums / window
-    means = centre + sums / window
-    for places in _pieces(spread <= _TOO_SMALL_A_SHARE * float(squares.sum())):
+    sums, squares = _window_sums(np.stack((values, values * values)), window)
+    means = sums / window
+    spread = squares - sums * means
+    for places in _pieces(_is_mostly_mean(spread, squares)):
         parts = sliding_window_view(values, window)[places]
         means[places] = parts.mean(axis=1)
         spread[places] = np.square(parts - means[places, np.newaxis]).sum(axis=1)
@@ -103,20 +108,22 @@ def _moments(values: FloatArray, window: int) -> tuple[FloatArray, FloatArray]:
 
 def _co_moments(own: FloatArray, other: FloatArray, window: int) -> tuple[FloatArray, FloatArray]:
     """Give covariance and variance of the other of every window, by its first place."""
-    own_off, other_off = own - own.mean(), other - other.mean()
-    own_sums, other_sums = _window_sums(own_off, window), _window_sums(other_off, window)
-    squares, own_squares = other_off * other_off, own_off * own_off
-    variances = _window_sums(squares, window) - other_sums * other_sums / window
-    own_spread = _window_sums(own_squares, window) - own_sums * own_sums / window
-    covariances = _window_sums(own_off * other_off, window) - own_sums * other_sums / window
-    is_small = variances <= _TOO_SMALL_A_SHARE * float(squares.sum())
-    is_small |= own_spread <= _TOO_SMALL_A_SHARE * float(own_squares.sum())
-    for places in _pieces(is_small):
+    rows = np.stack((own, other, other * other, own * other))
+    own_sums, other_sums, squares, products = _window_sums(rows, window)
+    variances = squares - other_sums * other_sums / window
+    covariances = products - own_sums * other_sums / window
+    for places in _pieces(_is_mostly_mean(variances, squares)):
         parts = sliding_window_view(other, window)[places]
         off = parts - parts.mean(axis=1, keepdims=True)
         variances[places] = np.square(off).sum(axis=1)
         covariances[places] = (off * sliding_window_view(own, window)[places]).sum(axis=1)
     return covariances / (window - 1), variances / (window - 1)
+
+
+def _is_mostly_mean(spread: FloatArray, squares: FloatArray) -> BoolArray:
+    """Tell of which windows the difference that made their spread ate its digits."""
+    chosen: BoolArray = (spread <= _TOO_SMALL_A_SHARE * squares) & (squares > 0)
+    return chosen
 
 
 def _pieces(chosen: BoolArray) -> Iterator[IntArray]:
@@ -126,9 +133,21 @@ def _pieces(chosen: BoolArray) -> Iterator[IntArray]:
         yield places[first : first + _WINDOWS_AT_ONCE]
 
 
-def _window_sums(values: FloatArray, window: int) -> FloatArray:
-    """Add up every window, by its first place."""
-    running = np.cumsum(values)
-    sums = running[window - 1 :].copy()
-    sums[1:] -= running[:-window]
-    return sums
+def _window_sums(rows: FloatArray, window: int) -> FloatArray:
+    """Add up every window of each row, by its first place.
+
+    Sums of 2, 4, 8 … places are put together to those of the window: no sum ever holds what lies
+    outside of its window, so that a window comes to the same whatever surrounds it.
+    """
+    count = rows.shape[1] - window + 1
+    total: FloatArray | None = None
+    taken, width, sums = 0, 1, rows
+    while True:
+        if window & width:
+            part = sums[:, taken : taken + count]
+            total = part.copy() if total is None else np.add(total, part, out=total)
+            taken += width
+        if taken == window and total is not None:
+            return total
+        sums = sums[:, :-width] + sums[:, width:]
+        width *= 2

@@ -26,7 +26,9 @@ LEAST_NAV = 1e-18
 MOST_NAV = 1e20
 MOST_RETURN = MOST_NAV / LEAST_NAV
 LONGEST_SPAN_DAYS = 36_600
-_SECONDS_A_DAY = 86_400
+# For so many days in a row a NAV that is missing may be taken to be the one before.
+MAX_FILL_DAYS = 3
+SECONDS_A_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +70,7 @@ class NavSeries:
             raise InvalidInput("A series needs points, and one time for each NAV.")
         if not np.isfinite(times).all() or not (times[1:] > times[:-1]).all():
             raise InvalidInput("The times of a series must rise from point to point.")
-        days = np.floor_divide(times, _SECONDS_A_DAY).astype(np.int64)
+        days = np.floor_divide(times, SECONDS_A_DAY).astype(np.int64)
         is_last = np.append(days[1:] != days[:-1], True)
         return cls(days[is_last], values[is_last])
 
@@ -81,9 +83,16 @@ class NavSeries:
         return NavSeries(self.days[part], self.navs[part])
 
     def trailing(self, length_days: int) -> "NavSeries | None":
-        """Keep the last days, opening with the newest point at least that old; None if too short."""
-        opening = int(np.searchsorted(self.days, self.days[-1] - length_days, side="right")) - 1
-        if opening < 0:
+        """Keep the points of the last days, the very ones that `between` keeps of that range.
+
+        None where the series is younger than that, and where the NAV with which the range should
+        open is not there, and none follows within the days that a NAV may be carried forward: what
+        a few days earned must not stand for a month.
+        """
+        begin = int(self.days[-1]) - length_days
+        opening = int(np.searchsorted(self.days, begin, side="left"))
+        is_late = int(self.days[opening]) - begin > MAX_FILL_DAYS
+        if self.days[0] > begin or is_late or self.navs[opening] <= 0:
             return None
         return NavSeries(self.days[opening:], self.navs[opening:])
 

@@ -14,7 +14,7 @@ from atlas.domain.metrics.series import FloatArray
 
 TAIL = 0.05
 # Rows that are worked on at once: their temporaries stay in the processor's cache.
-_ROWS_AT_ONCE = 16
+_ROWS_AT_ONCE = 32
 
 
 class LevelSums(NamedTuple):
@@ -28,8 +28,8 @@ class LevelSums(NamedTuple):
 class ReturnSums(NamedTuple):
     """What the daily returns of one strategy come to; none of it is annualised.
 
-    `shortfall` is the downside deviation below the daily risk-free rate, `low` and `high` are the
-    5 % and 95 % quantiles, `tail` is the mean of the lowest twentieth.
+    `shortfall` is the downside deviation below the daily risk-free rate, `low` the 5 % quantile,
+    `tail` the mean of the lowest twentieth.
     """
 
     days: int
@@ -39,7 +39,6 @@ class ReturnSums(NamedTuple):
     worst: float
     best: float
     low: float
-    high: float
     tail: float
     wins: int
     losses: int
@@ -88,36 +87,39 @@ def _sum_some_returns(rows: FloatArray, rf_daily: float) -> list[ReturnSums]:
     deviation = np.sqrt(_square_sums(work) / max(count - 1, 1))
     np.minimum(np.subtract(rows, rf_daily, out=work), 0.0, out=work)
     shortfall = np.sqrt(_square_sums(work) / count)
-    wins = np.count_nonzero(rows > 0.0, axis=1)
-    losses = np.count_nonzero(rows < 0.0, axis=1)
-    ordered = np.sort(rows, axis=1)
-    in_tail = int((count - 1) * TAIL) + 1
+    wins = np.add.reduce(rows > 0.0, axis=1, dtype=np.int64)
+    losses = np.add.reduce(rows < 0.0, axis=1, dtype=np.int64)
+    lowest, low = lower_tail(rows)
     columns = (
         mean,
         deviation,
         shortfall,
-        ordered[:, 0],
-        ordered[:, -1],
-        _quantile(ordered, TAIL),
-        _quantile(ordered, 1 - TAIL),
-        ordered[:, :in_tail].sum(axis=1) / in_tail,
+        lowest.min(axis=1),
+        rows.max(axis=1),
+        low,
+        lowest.sum(axis=1) / lowest.shape[1],
         wins,
         losses,
     )
     return [ReturnSums(count, *row) for row in zip(*map(np.ndarray.tolist, columns), strict=True)]
 
 
+def lower_tail(rows: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Give the lowest twentieth of each row in any order, and its 5 % quantile.
+
+    The quantile lies linearly between the observations. Nothing more is sorted than it takes.
+    """
+    last = rows.shape[1] - 1
+    place = last * TAIL
+    below = int(place)
+    parted = np.partition(rows, min(below + 1, last), axis=1)
+    lowest = parted[:, : below + 1]
+    under = lowest.max(axis=1)
+    above = parted[:, min(below + 1, last)]
+    return lowest, under + (above - under) * (place - below)
+
+
 def _square_sums(rows: FloatArray) -> FloatArray:
     """Add up the squares of each row."""
     sums: FloatArray = np.vecdot(rows, rows)
     return sums
-
-
-def _quantile(ordered: FloatArray, share: float) -> FloatArray:
-    """Interpolate a quantile linearly between the observations of ordered rows."""
-    place = (ordered.shape[1] - 1) * share
-    below = int(place)
-    above = min(below + 1, ordered.shape[1] - 1)
-    low, high = ordered[:, below], ordered[:, above]
-    quantile: FloatArray = low + (high - low) * (place - below)
-    return quantile

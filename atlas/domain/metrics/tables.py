@@ -51,7 +51,7 @@ def monthly_returns(track: Track) -> list[MonthReturn]:
     is_whole = (lasts - bases == starts[1:] - starts[:-1]) & (days[bases] == starts[:-1] - 1)
     columns = (months[:-1], growths, ~is_whole, lasts > bases)
     rows = zip(*map(np.ndarray.tolist, columns), strict=True)
-    return [MonthReturn(*row) for *row, has_data in rows if has_data]
+    return [MonthReturn._make(row[:3]) for row in rows if row[3]]
 
 
 def monthly_table(months: list[MonthReturn], *, is_chained: bool = True) -> tuple[YearReturn, ...]:
@@ -81,8 +81,8 @@ def month_values(months: list[MonthReturn], judge: Judge) -> list[MetricValue]:
         return [judge.publish(metric, None, reason=nothing) for metric in _METRICS]
     values = [month.value for month in months]
     best, worst = months[values.index(max(values))], months[values.index(min(values))]
-    wins = sum(value > 0 for value in values)
-    moves = sum(value != 0 for value in values)
+    wins = len([value for value in values if value > 0])
+    moves = len(values) - values.count(0.0)
     rate, reason = (wins / moves, None) if moves else (None, Reason.NO_MOVES)
     return [
         judge.publish(MetricId.BEST_MONTH, best.value, on=best.month_on),

@@ -1,52 +1,97 @@
-"""Statistics of single trades within a window of time."""
+"""Statistics of single trades within a window of time.
 
-from collections.abc import Iterable, Sequence
+Trades come as columns, moments in microseconds: a strategy has thousands of them, and a record of
+each would cost more than everything that is computed from it.
+"""
+
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import compress
+
+import numpy as np
 
 from atlas.domain.errors import InvalidInput
 from atlas.domain.metrics.identifiers import MetricId, Reason
 from atlas.domain.metrics.judge import Judge
+from atlas.domain.metrics.series import BoolArray, FloatArray, IntArray
 from atlas.domain.metrics.values import MetricValue
 from atlas.domain.units import USD_QUANTUM, ZERO, exact, floor_to
 
+STILL_OPEN = int(np.iinfo(np.int64).max)
+MICROS_A_SECOND = 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
-@dataclass(frozen=True, slots=True)
-class TradeRecord:
-    """One trade; open while `closed_at` is None.
+Amounts = Sequence[Decimal | None]
 
-    `size_usd` is its notional, positive. `pnl_usd` and `pnl_ratio` (PnL over size) are None where
-    the producer did not report them.
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trades:
+    """The trades of a strategy, in any order; moments in microseconds since 1970-01-01 UTC.
+
+    `closed` is STILL_OPEN while a trade is open. `size_usd` is its notional, positive. `pnl_usd` is None and
+    `pnl_ratio` (PnL over size) not a number where the producer did not report them. Raises
+    InvalidInput for columns of different lengths and where a trade closes before it opens.
     """
 
-    opened_at: datetime
-    closed_at: datetime | None
-    size_usd: Decimal
-    pnl_usd: Decimal | None = None
-    pnl_ratio: Decimal | None = None
+    opened: IntArray
+    closed: IntArray
+    size_usd: Sequence[Decimal]
+    pnl_usd: Amounts
+    pnl_ratio: FloatArray
 
-    @property
-    def outcome(self) -> Decimal | None:
-        """Give a number whose sign says whether the trade won; None where nothing was reported."""
-        return self.pnl_ratio if self.pnl_usd is None else self.pnl_usd
+    def __post_init__(self) -> None:
+        """Refuse columns that do not belong together."""
+        columns = (self.opened, self.closed, self.size_usd, self.pnl_usd, self.pnl_ratio)
+        if len({len(column) for column in columns}) != 1:
+            raise InvalidInput("Every column of trades has one entry a trade.")
+        if (self.closed < self.opened).any():
+            at = int(np.argmax(self.closed < self.opened))
+            raise InvalidInput(f"Trade {at} of {len(self.closed)} closes before it opens.")
+
+    @classmethod
+    def from_moments(
+        cls,
+        opened_at: Sequence[datetime],
+        closed_at: Sequence[datetime | None],
+        *,
+        size_usd: Sequence[Decimal],
+        pnl_usd: Amounts,
+        pnl_ratio: Amounts,
+    ) -> "Trades":
+        """Make trades from aware moments; None: still open, not reported."""
+        return cls(
+            np.array([micros_of(at) for at in opened_at], dtype=np.int64),
+            np.array(
+                [STILL_OPEN if at is None else micros_of(at) for at in closed_at], dtype=np.int64
+            ),
+            size_usd,
+            pnl_usd,
+            np.array([np.nan if one is None else float(one) for one in pnl_ratio]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class TradeWindow:
-    """The time that statistics of trades are about: from `start_at` up to `end_at`, both aware."""
+    """The time that statistics of trades are about, in microseconds: `start` up to below `end`."""
 
-    start_at: datetime
-    end_at: datetime
+    start: int
+    end: int
 
     def __post_init__(self) -> None:
         """Refuse a window that ends before it starts."""
-        if self.end_at <= self.start_at:
-            raise InvalidInput(f"The window from {self.start_at} ends at {self.end_at}.")
+        if self.end <= self.start:
+            raise InvalidInput(
+                f"A window of trades that starts at {self.start} ends at {self.end}."
+            )
 
-    def holds(self, at: datetime | None) -> bool:
-        """Tell whether a moment lies in the window."""
-        return at is not None and self.start_at <= at < self.end_at
+    def holds(self, moments: IntArray) -> BoolArray:
+        """Tell of moments whether they lie in the window."""
+        inside: BoolArray = (moments >= self.start) & (moments < self.end)
+        return inside
 
 
 METRICS = (
@@ -61,111 +106,109 @@ METRICS = (
 )
 
 
+def micros_of(at: datetime) -> int:
+    """Count the microseconds from 1970-01-01 UTC to an aware moment."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
 def trade_values(
-    trades: Sequence[TradeRecord],
-    window: TradeWindow,
-    judge: Judge,
-    *,
-    average_aum_usd: Decimal | None = None,
+    trades: Trades, window: TradeWindow, judge: Judge, *, average_aum_usd: Decimal | None = None
 ) -> list[MetricValue]:
     """Publish the statistics of trades; those of closed ones take what was closed in the window.
 
     A statistic is null (`not_reported`) where one of its trades lacks the figure that it needs: a
     mean over those that have it would be a guess.
     """
-    closed = [trade for trade in trades if window.holds(trade.closed_at)]
-    judge = judge.counting(len(closed))
+    is_closed = window.holds(trades.closed)
+    count = int(np.count_nonzero(is_closed))
+    judge = judge.counting(count)
     return [
-        judge.publish(MetricId.TRADE_COUNT, len(closed)),
-        *_of_closed(closed, judge),
+        judge.publish(MetricId.TRADE_COUNT, count),
+        *_of_closed(trades, is_closed, judge),
         judge.publish(MetricId.EXPOSURE, exposure_ratio(trades, window)),
         _turnover(trades, window, average_aum_usd, judge),
     ]
 
 
-def exposure_ratio(trades: Iterable[TradeRecord], window: TradeWindow) -> float:
+def exposure_ratio(trades: Trades, window: TradeWindow) -> float:
     """Give the share of a window's time in which at least one trade was open."""
-    held = timedelta(0)
-    reached = window.start_at
-    for trade in sorted(trades, key=lambda trade: trade.opened_at):
-        start = max(trade.opened_at, reached)
-        end = min(trade.closed_at or window.end_at, window.end_at)
-        if end > start:
-            held += end - start
-            reached = end
-    return held / (window.end_at - window.start_at)
+    starts = np.maximum(trades.opened, window.start)
+    ends = np.minimum(trades.closed, window.end)
+    order = np.argsort(starts, kind="stable")
+    starts, ends = starts[order], ends[order]
+    # What was covered before a trade opened is not counted again.
+    covered = np.maximum.accumulate(np.concatenate(([window.start], ends)))[:-1]
+    held = np.maximum(ends - np.maximum(starts, covered), 0).sum()
+    return int(held) / (window.end - window.start)
 
 
-def _of_closed(closed: list[TradeRecord], judge: Judge) -> list[MetricValue]:
+def _of_closed(trades: Trades, is_closed: BoolArray, judge: Judge) -> list[MetricValue]:
     """Publish what closed trades came to."""
-    if not closed:
+    count = judge.origin.samples
+    if count == 0:
         return [judge.publish(metric, None, reason=Reason.NO_TRADES) for metric in _OF_CLOSED]
-    outcomes = _all_known([trade.outcome for trade in closed])
-    amounts = _all_known([trade.pnl_usd for trade in closed])
-    ratios = _all_known([trade.pnl_ratio for trade in closed])
-    spans = [trade.closed_at - trade.opened_at for trade in closed if trade.closed_at is not None]
-    duration = sum(spans, timedelta(0)).total_seconds() / len(spans)
-    wins = None if outcomes is None else sum(outcome > 0 for outcome in outcomes) / len(outcomes)
+    pnl_usd, pnl_ratio = list(compress(trades.pnl_usd, is_closed)), trades.pnl_ratio[is_closed]
+    expectancy = float(pnl_ratio.sum()) / count
+    held = int((trades.closed[is_closed] - trades.opened[is_closed]).sum())
     return [
-        _reported(MetricId.WIN_RATE_TRADES, wins, judge),
-        _profit_factor(amounts, judge),
-        _reported(MetricId.EXPECTANCY, None if ratios is None else float(_mean(ratios)), judge),
-        _reported(
-            MetricId.EXPECTANCY_USD,
-            None if amounts is None else floor_to(_mean(amounts), USD_QUANTUM),
-            judge,
-        ),
-        judge.publish(MetricId.AVERAGE_TRADE_DURATION, duration),
+        *_of_pnl(pnl_usd, pnl_ratio, judge),
+        _reported(MetricId.EXPECTANCY, None if math.isnan(expectancy) else expectancy, judge),
+        judge.publish(MetricId.AVERAGE_TRADE_DURATION, held / count / MICROS_A_SECOND),
     ]
 
 
-def _profit_factor(amounts: list[Decimal] | None, judge: Judge) -> MetricValue:
-    """Publish profits over losses."""
-    if amounts is None:
-        return judge.publish(MetricId.PROFIT_FACTOR, None, reason=Reason.NOT_REPORTED)
+def _of_pnl(
+    pnl_usd: list[Decimal | None], pnl_ratio: FloatArray, judge: Judge
+) -> list[MetricValue]:
+    """Publish what one or more profits and losses come to."""
+    amounts = [amount for amount in pnl_usd if amount is not None]
+    if len(amounts) < len(pnl_usd):
+        share = _share_of_wins(pnl_usd, pnl_ratio)
+        return [
+            _reported(MetricId.WIN_RATE_TRADES, share, judge),
+            _reported(MetricId.PROFIT_FACTOR, None, judge),
+            _reported(MetricId.EXPECTANCY_USD, None, judge),
+        ]
+    won = [amount for amount in amounts if amount > ZERO]
     with exact():
-        profits = sum((amount for amount in amounts if amount > 0), ZERO)
-        losses = -sum((amount for amount in amounts if amount < 0), ZERO)
-        if losses == 0:
-            return judge.publish(MetricId.PROFIT_FACTOR, None, reason=Reason.NO_LOSSES)
-        return judge.publish(MetricId.PROFIT_FACTOR, float(profits / losses))
+        total, profits = sum(amounts, ZERO), sum(won, ZERO)
+        losses = profits - total
+        factor = None if losses == 0 else float(profits / losses)
+        expected = floor_to(total / len(amounts), USD_QUANTUM)
+    reason = Reason.NO_LOSSES if factor is None else None
+    return [
+        judge.publish(MetricId.WIN_RATE_TRADES, len(won) / len(amounts)),
+        judge.publish(MetricId.PROFIT_FACTOR, factor, reason=reason),
+        judge.publish(MetricId.EXPECTANCY_USD, expected),
+    ]
+
+
+def _share_of_wins(pnl_usd: Amounts, pnl_ratio: FloatArray) -> float | None:
+    """Give the share of trades that won, by the sign of either figure; None if one has neither."""
+    pairs = list(zip(pnl_usd, pnl_ratio.tolist(), strict=True))
+    if any(usd is None and math.isnan(ratio) for usd, ratio in pairs):
+        return None
+    won = [ratio > 0 if usd is None else usd > ZERO for usd, ratio in pairs]
+    return won.count(True) / len(won)
 
 
 def _turnover(
-    trades: Sequence[TradeRecord], window: TradeWindow, aum_usd: Decimal | None, judge: Judge
+    trades: Trades, window: TradeWindow, aum_usd: Decimal | None, judge: Judge
 ) -> MetricValue:
     """Publish half of what was opened and closed over the average assets under management."""
     if aum_usd is None or aum_usd <= 0:
         return judge.publish(MetricId.TURNOVER, None, reason=Reason.NOT_REPORTED)
+    opened, closed = window.holds(trades.opened), window.holds(trades.closed)
     with exact():
-        traded = sum(
-            (
-                trade.size_usd
-                for trade in trades
-                for at in (trade.opened_at, trade.closed_at)
-                if window.holds(at)
-            ),
-            ZERO,
-        )
-        return judge.publish(MetricId.TURNOVER, float(traded / 2 / aum_usd))
+        whole = sum(compress(trades.size_usd, (opened & closed).tolist()), ZERO)
+        half = sum(compress(trades.size_usd, (opened ^ closed).tolist()), ZERO)
+        return judge.publish(MetricId.TURNOVER, float((whole + half / 2) / aum_usd))
 
 
 def _reported(metric: MetricId, number: float | Decimal | None, judge: Judge) -> MetricValue:
     """Publish a number that is None only where the trades lack its figure."""
     reason = Reason.NOT_REPORTED if number is None else None
     return judge.publish(metric, number, reason=reason)
-
-
-def _all_known(figures: list[Decimal | None]) -> list[Decimal] | None:
-    """Give the figures if none is missing."""
-    known = [figure for figure in figures if figure is not None]
-    return known if len(known) == len(figures) else None
-
-
-def _mean(figures: list[Decimal]) -> Decimal:
-    """Average one or more figures."""
-    with exact():
-        return sum(figures, ZERO) / len(figures)
 
 
 _OF_CLOSED = (
