@@ -9,6 +9,7 @@ from django.db import connection
 
 from atlas.domain.errors import ConflictingState
 from atlas.domain.states import ImportState
+from imports import progress
 from imports.models import ImportRun
 
 log = structlog.get_logger(__name__)
@@ -21,7 +22,11 @@ SORT_MEMORY = "64MB"
 def phase(run: ImportRun, name: str) -> Iterator[None]:
     """Time a phase; its figures are logged and kept with the run once it is through."""
     started = time.perf_counter()
-    yield
+    progress.report(run.pk, name, 0)
+    try:
+        yield
+    finally:
+        progress.forget(run.pk)
     seconds = round(time.perf_counter() - started, 3)
     run.seconds[name] = seconds
     ImportRun.objects.filter(pk=run.pk).update(seconds=run.seconds)

@@ -6,6 +6,7 @@ file turns the whole run down. Either all of this is in the database or none of 
 """
 
 from datetime import datetime
+from functools import partial
 
 from django.db import connection, transaction
 
@@ -14,14 +15,18 @@ from atlas.domain.states import IMPORT_TRANSITIONS, ImportState
 from atlas.transitions import move
 from imports.crosschecks import cross_check
 from imports.endings import refuse_file
+from imports.formats.batches import Batch
 from imports.formats.checks import Checker, Thresholds
 from imports.formats.problems import FileRefused
 from imports.formats.registry import Export, Opened, open_export
 from imports.issues import Problems, save_issues
 from imports.models import ImportRun, StagedRecord
 from imports.phases import locked_run, long_statements, phase
+from imports.progress import report
 from imports.rendering import COPY_SQL, Renderer
 from imports.storage import ContentStore
+
+STAGE = "stage"
 
 
 def stage(run: ImportRun, *, store: ContentStore, actor: Actor, now: datetime) -> ImportRun:
@@ -32,22 +37,22 @@ def stage(run: ImportRun, *, store: ContentStore, actor: Actor, now: datetime) -
     is no longer RECEIVED.
     """
     try:
-        with phase(run, "stage"), transaction.atomic():
+        with phase(run, STAGE), transaction.atomic():
             long_statements()
             locked_run(run, ImportState.RECEIVED)
             with store.content(run.sha256) as content:
                 opened = open_export(content, wanted=run.wanted_format)
-                _stage_opened(run, opened, now=now)
+                _stage_opened(run, opened, size=content.size, now=now)
     except FileRefused as refusal:
         run.refresh_from_db()
         refuse_file(run, refusal, actor=actor, now=now)
     return run
 
 
-def _stage_opened(run: ImportRun, opened: Opened, *, now: datetime) -> None:
+def _stage_opened(run: ImportRun, opened: Opened, *, size: int, now: datetime) -> None:
     """Load the records, check them against one another and the catalogue, note what was found."""
     problems = Problems()
-    count = _load(run, opened.export, problems, now=now)
+    count = _load(run, opened.export, problems, size=size, now=now)
     problems.add(cross_check(run))
     save_issues(run, problems.kept)
     header = opened.export.header
@@ -67,8 +72,11 @@ def _stage_opened(run: ImportRun, opened: Opened, *, now: datetime) -> None:
     )
 
 
-def _load(run: ImportRun, export: Export, problems: Problems, *, now: datetime) -> int:
-    """Copy all records in while they are read and judged; gives how many there are."""
+def _load(run: ImportRun, export: Export, problems: Problems, *, size: int, now: datetime) -> int:
+    """Copy all records in while they are read and judged; gives how many there are.
+
+    `size` is the number of bytes of the unpacked file, for who watches.
+    """
     thresholds = Thresholds(jump_ratio=float(run.source.jump_threshold_ratio))
     checker = Checker(mode=export.header.mode, now=now, thresholds=thresholds)
     renderer = Renderer(run.pk)
@@ -82,5 +90,12 @@ def _load(run: ImportRun, export: Export, problems: Problems, *, now: datetime) 
                 problems.add(unread.problems)
             problems.add(checker.check(batch))
             copy.write(renderer.rows(batch))
+            report(run.pk, STAGE, partial(_end_of, batch), size)
     problems.add(checker.finish())
     return renderer.count
+
+
+def _end_of(batch: Batch) -> int:
+    """Give where in the unpacked file a batch ends, or nearly so if its last records are unread."""
+    places = [*batch.places.spans()[-1:], *((one.span.start, 0) for one in batch.unread[-1:])]
+    return max((start + length for start, length in places), default=0)
