@@ -9,20 +9,31 @@ from atlas.domain.metrics.batch import headlines, headlines_of_matrix
 from atlas.domain.metrics.daily import Track, daily_track, provenance_of
 from atlas.domain.metrics.definitions import DEFINITIONS, Better, Definition, Group, Needs
 from atlas.domain.metrics.drawdown import Drawdown, Underwater
+from atlas.domain.metrics.fees import (
+    Basis,
+    FeesTaken,
+    FeeTerms,
+    after_fees,
+    before_fees,
+    net_by_terms,
+)
 from atlas.domain.metrics.identifiers import MetricId, Reason, Unit
-from atlas.domain.metrics.report import Report, Terms, Trading, report
 from atlas.domain.metrics.rolling import RollingSeries
 from atlas.domain.metrics.series import NavSeries, ReturnSeries
 from atlas.domain.metrics.tables import MonthReturn, YearReturn
 from atlas.domain.metrics.trades import STILL_OPEN, Trades
 from atlas.domain.metrics.values import MetricValue, MetricValues, Provenance, date_of, day_number
+from atlas.domain.metrics.whole import Report, Terms, Trading, report
 
 __all__ = [
     "DEFINITIONS",
     "STILL_OPEN",
+    "Basis",
     "Better",
     "Definition",
     "Drawdown",
+    "FeeTerms",
+    "FeesTaken",
     "Group",
     "MetricId",
     "MetricValue",
@@ -42,11 +53,14 @@ __all__ = [
     "Underwater",
     "Unit",
     "YearReturn",
+    "after_fees",
+    "before_fees",
     "daily_track",
     "date_of",
     "day_number",
     "headlines",
     "headlines_of_matrix",
+    "net_by_terms",
     "provenance_of",
     "report",
 ]

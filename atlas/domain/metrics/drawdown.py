@@ -39,9 +39,19 @@ class Underwater(NamedTuple):
 
 
 def underwater(track: Track) -> Underwater:
-    """Give the drawdown series of a track."""
+    """Give the drawdown series of a track; it is empty where a gap hides what happened."""
+    if not track.is_chained:
+        return Underwater(track.level_days[:0], track.levels[:0])
     falls = track.levels / np.maximum.accumulate(track.levels) - 1.0
     return Underwater(track.level_days, falls)
+
+
+def ongoing_drawdown(water: Underwater) -> Drawdown | None:
+    """Describe the drawdown in which a series ends, None where it ends on its peak."""
+    if len(water.falls) == 0 or water.falls[-1] > -EPSILON:
+        return None
+    peaks = np.flatnonzero(water.falls >= 0.0)
+    return _drawdown(water, int(peaks[-1]) + 1, None)
 
 
 def drawdown_table(water: Underwater, *, limit: int = TABLE_ROWS) -> tuple[Drawdown, ...]:

@@ -1,7 +1,7 @@
 """The report: every metric of one strategy over one window, with tables and rolling series.
 
-Read `report` for the story. Each value says what it was computed from; what cannot be computed is
-null with a reason. Which source a series has and its data version are the caller's to add.
+Each value says what it was computed from; what cannot be computed is null with a reason. Which
+source a series has and its data version are the caller's to add.
 """
 
 from dataclasses import dataclass
@@ -30,6 +30,7 @@ from atlas.domain.metrics.drawdown import (
     Underwater,
     drawdown_table,
     drawdown_values,
+    ongoing_drawdown,
     underwater,
 )
 from atlas.domain.metrics.headline import Figures, headline_values, yearly_growth
@@ -68,12 +69,17 @@ class Trading:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """The whole answer; `terms` are echoed, `provenance` is that of the strategy's own metrics."""
+    """The whole answer; `terms` are echoed, `provenance` is that of the strategy's own metrics.
+
+    `drawdowns` are the ten deepest, the deepest first; `ongoing` is the one in which the series
+    ends, None where it ends on its peak. Both, and `underwater`, are empty where returns have gaps.
+    """
 
     metrics: MetricValues
     provenance: Provenance
     terms: Terms
     drawdowns: tuple[Drawdown, ...]
+    ongoing: Drawdown | None
     years: tuple[YearReturn, ...]
     underwater: Underwater
     rolling: tuple[RollingSeries, ...]
@@ -117,6 +123,7 @@ def report(
         provenance=judge.origin,
         terms=terms,
         drawdowns=falls,
+        ongoing=ongoing_drawdown(water),
         years=monthly_table(months, is_chained=track.is_chained),
         underwater=water,
         rolling=_rolling(track, joined, rf_daily, terms.rolling_days),
