@@ -1,6 +1,7 @@
 """What follows from a changed catalogue: versions rise and headline metrics are computed anew."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
@@ -8,14 +9,22 @@ from imports.formats.vocabulary import Kind
 from imports.models import ChangeGroup, ImportRun, RecordChange, StagedRecord
 from imports.named import STRATEGY_KINDS, registered_vaults
 from strategies.models import Strategy
-from strategies.services import bump_data_version
-from strategies.snapshots import refresh_metrics_snapshots
+from strategies.revisions import Replaced
+from strategies.services import bump_data_version, republish_series
 
 
-def publish(run: ImportRun, groups: Iterable[ChangeGroup]) -> None:
+def publish(
+    run: ImportRun,
+    groups: Iterable[ChangeGroup],
+    *,
+    replaced: Replaced,
+    reference: str,
+    now: datetime,
+) -> None:
     """Let readers see what a run has changed, in the transaction that changes it.
 
-    Writes nothing where the run changes nothing.
+    `replaced` tells which points of series it replaced, `reference` is what investors are told of
+    the reason. Writes nothing where the run changes nothing.
     """
     changed = [group for group in groups if group.inserted or group.updated or group.deleted]
     if not changed:
@@ -24,7 +33,12 @@ def publish(run: ImportRun, groups: Iterable[ChangeGroup]) -> None:
     series = {group.owner for group in changed if group.kind == Kind.PERFORMANCE}
     if series:
         owners = Strategy.objects.filter(slug__in=series)
-        refresh_metrics_snapshots(list(owners.values_list("pk", flat=True)))
+        republish_series(
+            list(owners.values_list("pk", flat=True)),
+            replaced=replaced,
+            reference=reference,
+            now=now,
+        )
 
 
 def _touched(run: ImportRun, changed: list[ChangeGroup]) -> QuerySet[Strategy]:

@@ -23,6 +23,7 @@ from imports.groups import staged_groups
 from imports.models import ChangeGroup, ImportRun
 from imports.named import Named, catalogue_mark, named_in
 from imports.phases import locked_run, long_statements, phase
+from imports.replaced import replaced_by
 from imports.tables import TABLES, Table
 from strategies.models import Strategy
 
@@ -78,7 +79,7 @@ def apply(run: ImportRun, *, allow_partial: bool = False, actor: Actor, now: dat
             groups = list(run.change_groups.all())
             demand_second_person(run, actor=actor, now=now)
             carry_out(run, groups, TABLES, FORWARD, now=now)
-            publish(run, groups)
+            publish(run, groups, replaced=replaced_by(run), reference=f"import {run.pk}", now=now)
             _finish(run, named, actor=actor, now=now)
     except IntegrityError as error:
         run.refresh_from_db()

@@ -21,9 +21,11 @@ from imports.groups import staged_groups
 from imports.models import ChangeGroup, ImportRun, RecordChange
 from imports.named import named_in
 from imports.phases import locked_run, long_statements, phase
+from imports.replaced import replaced_by_reverting
 from imports.tables import TABLES
 from imports.vocabulary import Action
 from strategies.models import Holding, ImportedTrade, MetricsSnapshot, PerformancePoint, Strategy
+from strategies.revisions import forget_revisions
 
 BACKWARD: tuple[Step, ...] = (
     Step(apply_statements.remove_new, lambda group: 0 if is_mixed(group) else group.inserted),
@@ -51,7 +53,13 @@ def revert(run: ImportRun, *, reason: str, actor: Actor, now: datetime) -> Impor
             carry_out(run, groups, _CHILDREN, BACKWARD, now=now)
             _clear_new_strategies(run, groups)
             carry_out(run, groups, _PARENTS, BACKWARD, now=now)
-            publish(run, groups)
+            publish(
+                run,
+                groups,
+                replaced=replaced_by_reverting(run),
+                reference=f"reversal of import {run.pk}",
+                now=now,
+            )
             _finish(run, reason=reason, actor=actor, now=now)
     except (IntegrityError, CatalogueMoved) as error:
         run.refresh_from_db()
@@ -71,6 +79,7 @@ def _clear_new_strategies(run: ImportRun, groups: list[ChangeGroup]) -> None:
     if any(model.objects.filter(strategy_id__in=new).exists() for model in series):
         raise _built_on(run)
     MetricsSnapshot.objects.filter(strategy_id__in=new).delete()
+    forget_revisions(new)
 
 
 def _built_on(run: ImportRun) -> ConflictingState:

@@ -16,6 +16,7 @@ from strategies.models import (
     MetricsSnapshot,
     PerformancePoint,
     ReportClaim,
+    SeriesRevision,
     Strategy,
 )
 from strategies.vocabulary import SeriesSource
@@ -49,6 +50,23 @@ class ClaimInline(FactInline):
     show_change_link = False
 
 
+class RevisionInline(FactInline):
+    """Revisions: when the series were changed, and how much of published history."""
+
+    model = SeriesRevision
+    columns = (
+        "source",
+        "version_after",
+        "first_changed_at",
+        "revised_count",
+        "withdrawn_count",
+        "inserted_count",
+        "reference",
+        "noted_at",
+    )
+    show_change_link = False
+
+
 @admin.register(Strategy)
 class StrategyAdmin(FactAdmin):
     """Strategies: what is published, and what is its track record?"""
@@ -67,7 +85,7 @@ class StrategyAdmin(FactAdmin):
     list_filter = ("status", "category", "risk_level", "public", "featured")
     search_fields = ("name", "slug")
     ordering = ("name", "pk")
-    inlines = (SnapshotInline, ClaimInline)
+    inlines = (SnapshotInline, ClaimInline, RevisionInline)
     change_form_outer_after_template = "strategies/console/series.html"
 
     def change_view(

@@ -1,6 +1,6 @@
 """Changes to the catalogue that touch more than one row."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import connection, models, transaction
@@ -14,8 +14,10 @@ from strategies.models import (
     ImportedTrade,
     MetricsSnapshot,
     PerformancePoint,
+    SeriesRevision,
     Strategy,
 )
+from strategies.revisions import Replaced, ends_of, note_revisions
 from strategies.snapshots import outdated_strategies, refresh_metrics_snapshots
 
 LIST_VERSION = "strategies"
@@ -59,6 +61,22 @@ def bump_data_version(strategy_ids: Iterable[int]) -> None:
         CatalogueVersion.objects.filter(name=LIST_VERSION).update(version=F("version") + 1)
 
 
+def republish_series(
+    strategy_ids: Collection[int], *, replaced: Replaced, reference: str, now: datetime
+) -> None:
+    """Compute the metrics of strategies whose series changed, and note what was there before.
+
+    Call it in the transaction that changes the points, after `bump_data_version`. `replaced` tells
+    which points were replaced, `reference` what made the change.
+    """
+    with transaction.atomic():
+        ends = ends_of(strategy_ids)
+        refresh_metrics_snapshots(strategy_ids)
+        note_revisions(
+            strategy_ids, ends_before=ends, replaced=replaced, reference=reference, now=now
+        )
+
+
 def delete_strategy(strategy: Strategy, *, reason: str, actor: Actor, now: datetime) -> None:
     """Delete a strategy that has no record; one with a record is delisted instead.
 
@@ -69,6 +87,7 @@ def delete_strategy(strategy: Strategy, *, reason: str, actor: Actor, now: datet
         "performance points": PerformancePoint.objects.filter(strategy=strategy).exists(),
         "holdings": Holding.objects.filter(strategy=strategy).exists(),
         "trades": ImportedTrade.objects.filter(strategy=strategy).exists(),
+        "earlier figures": SeriesRevision.objects.filter(strategy=strategy).exists(),
     }
     present = [what for what, there in attached.items() if there]
     if present:

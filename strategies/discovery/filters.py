@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from strategies.discovery.readers import (
+from strategies.readers import (
     Reader,
     amount,
     depth,

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-from atlas.api.filtering import ORDERING_PARAMETER, refuse_unknown
+from atlas.api.filtering import ORDERING_PARAMETER
 from atlas.api.pagination import (
     CURSOR_PARAMETER,
     DEFAULT_SIZE,
@@ -15,10 +14,11 @@ from atlas.api.pagination import (
     PAGE_PARAMETER,
     SIZE_PARAMETER,
 )
+from strategies.asking import read_parameters
 from strategies.discovery.filters import FILTERS, SOURCE, WINDOW, Narrowing, narrowing
 from strategies.discovery.items import FIELDS
 from strategies.discovery.orders import ORDERS, START, Mark, Order, order_named, read_mark
-from strategies.discovery.readers import Reader, counting
+from strategies.readers import Reader, counting
 
 FIELDS_PARAMETER = "fields"
 MOST_PAGES = 999_999_999
@@ -78,12 +78,12 @@ class Wish:
 
 def read_narrowing(request: Request) -> Narrowing:
     """Read what facets are narrowed by; raises ValidationError naming every wrong parameter."""
-    return narrowing(_read(request, NARROWING))
+    return narrowing(read_parameters(request, NARROWING))
 
 
 def read_wish(request: Request) -> Wish:
     """Read what page is asked for; raises ValidationError naming every wrong parameter."""
-    given = _read(request, {**NARROWING, **PAGING})
+    given = read_parameters(request, {**NARROWING, **PAGING})
     is_walk = CURSOR_PARAMETER in given
     mark: Mark | None = given.get(CURSOR_PARAMETER)
     ordering = given.get(ORDERING_PARAMETER) or (mark.ordering if mark else next(iter(ORDERS)))
@@ -100,18 +100,3 @@ def read_wish(request: Request) -> Wish:
         is_walk=is_walk,
         mark=mark,
     )
-
-
-def _read(request: Request, readers: Mapping[str, Reader]) -> dict[str, Any]:
-    """Read all parameters; raises ValidationError naming every wrong one."""
-    refuse_unknown(request, readers)
-    given: dict[str, Any] = {}
-    problems: dict[str, list[str]] = {}
-    for name, text in request.query_params.dict().items():
-        try:
-            given[name] = readers[name](text)
-        except ValueError as error:
-            problems[name] = [str(error)]
-    if problems:
-        raise ValidationError(problems)
-    return given

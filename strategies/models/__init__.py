@@ -3,6 +3,7 @@
 from strategies.models.catalogue import Benchmark, CatalogueVersion, Strategy
 from strategies.models.metrics import MetricsSnapshot
 from strategies.models.records import ImportedTrade, ReportClaim
+from strategies.models.revisions import SeriesRevision, SupersededPoint
 from strategies.models.series import (
     BenchmarkPoint,
     Holding,
@@ -19,6 +20,8 @@ __all__ = [
     "MetricsSnapshot",
     "PerformancePoint",
     "ReportClaim",
+    "SeriesRevision",
     "Strategy",
+    "SupersededPoint",
     "VaultPerformancePoint",
 ]

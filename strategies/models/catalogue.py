@@ -61,6 +61,11 @@ class Strategy(models.Model):
     data_version = models.BigIntegerField(
         default=1, help_text="Raised whenever anything published about it changes."
     )
+    history_from_version = models.BigIntegerField(
+        default=1,
+        db_default=1,
+        help_text="The oldest data version of which the series can still be told.",
+    )
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 

@@ -4,6 +4,7 @@ Each raises ValueError with words that say what is allowed.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from math import isfinite
 
@@ -95,3 +96,14 @@ def counting(most: int) -> Reader:
         return int(digits)
 
     return read
+
+
+def day(given: str) -> date:
+    """Read a day written as YYYY-MM-DD."""
+    wrong = ValueError("must be a day such as 2024-02-29, written YYYY-MM-DD")
+    if len(given) != len("2024-01-01") or not given.isascii():
+        raise wrong
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise wrong from None
