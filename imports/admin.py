@@ -8,7 +8,14 @@ from unfold.contrib.filters.admin import FieldTextFilter, RangeDateTimeFilter
 
 from atlas.console.display import links, list_of, number, pills
 from atlas.console.facts import FactAdmin, FactInline
-from imports.models import ChangeGroup, ImportIssue, ImportRun, ImportSource, RecordChange
+from imports.models import (
+    ChangeGroup,
+    FetchedObject,
+    ImportIssue,
+    ImportRun,
+    ImportSource,
+    RecordChange,
+)
 
 
 class GroupInline(FactInline):
@@ -58,7 +65,41 @@ class ImportSourceAdmin(FactAdmin):
     """Sources: by which ways do exports reach us, and how suspicious are we of each?"""
 
     icon = "hub"
-    list_display = ("name", "kind", number("jump_threshold_ratio"), "created_at")
+    list_display = (
+        "name",
+        "kind",
+        "address",
+        "enabled",
+        "cadence_seconds",
+        "expected_every_seconds",
+        "policy",
+        "looked_at",
+        "arrived_at",
+        "look_failure",
+        number("jump_threshold_ratio"),
+    )
+    list_filter = ("kind", "enabled", "policy")
+
+
+@admin.register(FetchedObject)
+class FetchedObjectAdmin(FactAdmin):
+    """Fetched files: which version of each file of a source did we take last, and when?"""
+
+    icon = "cloud_download"
+    list_display = (
+        "fetched_at",
+        links("source"),
+        "name",
+        "size_bytes",
+        "etag",
+        "modified",
+        "version",
+        links("run"),
+    )
+    list_filter = ("source", ("fetched_at", RangeDateTimeFilter))
+    search_fields = ("=name", "=etag", "=version")
+    list_select_related = ("source", "run")
+    ordering = ("-fetched_at", "-pk")
 
 
 @admin.register(ImportIssue)

@@ -8,6 +8,16 @@ class SourceKind(StrEnum):
 
     FILE = "file"
     STDIN = "stdin"
+    INBOX = "inbox"
+    HTTP = "http"
+    S3 = "s3"
+
+
+class SourcePolicy(StrEnum):
+    """What becomes of a file that was fetched from a source."""
+
+    REVIEW = "review"
+    APPLY = "apply"
 
 
 class Action(StrEnum):

@@ -3,12 +3,14 @@
 from imports.models.changes import ChangeGroup, RecordChange
 from imports.models.digests import ContentDigest, StagedGroup
 from imports.models.records import ImportIssue, StagedRecord
-from imports.models.runs import OPEN_STATES, ImportRun, ImportSource
+from imports.models.runs import OPEN_STATES, ImportRun
+from imports.models.sources import FetchedObject, ImportSource
 
 __all__ = [
     "OPEN_STATES",
     "ChangeGroup",
     "ContentDigest",
+    "FetchedObject",
     "ImportIssue",
     "ImportRun",
     "ImportSource",

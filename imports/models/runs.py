@@ -1,15 +1,13 @@
-"""Sources of exports, and the runs that bring one file each into the catalogue."""
-
-from decimal import Decimal
+"""Runs: each brings one file into the catalogue."""
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 
 from atlas.domain.states import ImportState
-from atlas.models.base import RatioField, choice_check, choice_list
+from atlas.models.base import choice_check, choice_list
 from imports.formats.vocabulary import Mode
-from imports.vocabulary import SourceKind
+from imports.models.sources import ImportSource
 
 OPEN_STATES = (ImportState.RECEIVED, ImportState.STAGED, ImportState.REVIEWED)
 
@@ -29,33 +27,6 @@ class ImportRunQuerySet(models.QuerySet["ImportRun"]):
     def of_bytes(self, source: "ImportSource", sha256: str) -> "ImportRunQuerySet":
         """Keep those of the very same bytes from the same source."""
         return self.filter(source=source, sha256=sha256)
-
-
-class ImportSource(models.Model):
-    """A way by which exports reach us, and how suspiciously its figures are looked at.
-
-    Imports of one source take turns; imports of different sources meet only when they are applied.
-    """
-
-    name = models.SlugField(max_length=60, unique=True)
-    kind = models.CharField(max_length=8, choices=choice_list(SourceKind))
-    jump_threshold_ratio = RatioField(
-        default=Decimal("0.5"),
-        help_text="A step of a series that is larger than this share is reported.",
-    )
-    created_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [
-            choice_check("kind", SourceKind, name="import_source_kind_known"),
-            models.CheckConstraint(
-                condition=Q(jump_threshold_ratio__gt=0), name="import_source_threshold_positive"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class ImportRun(models.Model):

@@ -19,6 +19,7 @@ from atlas.audit import Actor
 from atlas.heartbeat import pulse
 from atlas.models import AuditEvent, AuditSeal, SignerAttestation, TradingState
 from atlas.schedules import ensure_schedules
+from imports.models import FetchedObject
 from imports.storage import ContentStore
 from onchain.models import Chain
 from strategies.models import CatalogueVersion, ImportedTrade, ReportClaim
@@ -79,6 +80,9 @@ def _import() -> None:
         changed = world.run(document(strategies=[strategy(name="Another name")]))
         refused = world.run(b"{")
     assert (changed.state, refused.state) == ("APPLIED", "REJECTED")
+    FetchedObject.objects.create(
+        source=changed.source, name="export.json", size_bytes=100, fetched_at=NOW, run=changed
+    )
 
 
 def _govern() -> None:
