@@ -42,7 +42,7 @@ def no_strategy(request: Request, slug: str) -> Http404:
     return Http404(f"There is no strategy {slug!r}{hint}")
 
 
-def _row(statement: str, values: list[object]) -> tuple[Any, ...] | None:
+def _row(statement: str, values: list[str | bool]) -> tuple[Any, ...] | None:
     """Execute a statement that gives one row or none."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

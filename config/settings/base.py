@@ -204,6 +204,8 @@ DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # RequestIdMiddleware has che
 set_up_structlog(secrets=ENV.secret_values, serves=ENV.serves)
 LOGGING = logging_settings(level=ENV.log_level, output=ENV.log_format)
 
+ATLAS_REDIS_URL = ENV.redis_url.get_secret_value()
+ATLAS_REDIS_PREFIX = ENV.redis_prefix
 ATLAS_STATE_DIR = ENV.state_dir
 ATLAS_STORAGE_DIR = Path(ENV.storage_url) if ENV.storage_url else ENV.state_dir / "storage"
 ATLAS_LIVE_TRADING = ENV.live_trading
