@@ -12,6 +12,7 @@ from execution.looking import snapshot_of_round
 from execution.mandates import Mandate
 from execution.models import Signal
 from execution.vocabulary import CycleStep
+from strategies.rules.base import decides_on_many
 
 
 def decide(desk: Desk, candles: Mapping[str, CandleSeries]) -> list[signals.Signal]:
@@ -21,9 +22,7 @@ def decide(desk: Desk, candles: Mapping[str, CandleSeries]) -> list[signals.Sign
         desk.memory.signals.update({row.market: row for row in rows})
         return [signal_from(row) for row in rows]
     snapshot = snapshot_of_round(desk)
-    decided = [
-        signal_for(desk.mandate, candles[market], snapshot) for market in desk.mandate.markets
-    ]
+    decided = signals_for(desk.mandate, candles, snapshot)
     with desk.step(CycleStep.SIGNAL) as moment:
         for signal in decided:
             row = _row(desk, signal, moment.now)
@@ -32,9 +31,18 @@ def decide(desk: Desk, candles: Mapping[str, CandleSeries]) -> list[signals.Sign
     return decided
 
 
-def signal_for(mandate: Mandate, candles: CandleSeries, snapshot: Snapshot) -> signals.Signal:
-    """Ask the rule about one market: pure, so that the same inputs give the same signal."""
-    return mandate.rule.decide(candles, _position(snapshot, candles.market), mandate.parameters)
+def signals_for(
+    mandate: Mandate, candles: Mapping[str, CandleSeries], snapshot: Snapshot
+) -> list[signals.Signal]:
+    """Ask the rule about every market: pure, so that the same inputs give the same signals."""
+    held = {market: _position(snapshot, market) for market in mandate.markets}
+    rule = mandate.rule
+    if decides_on_many(rule):
+        positions = {market: one for market, one in held.items() if one is not None}
+        return list(rule.decide_together(candles, positions, mandate.parameters))
+    return [
+        rule.decide(candles[market], held[market], mandate.parameters) for market in mandate.markets
+    ]
 
 
 def _position(snapshot: Snapshot, market: str) -> Position | None:

@@ -13,8 +13,15 @@ from execution.models import Deployment
 from execution.services import create_paper_deployment
 from strategies.models import Strategy
 
-# strategy -> market; each is traded on bars of an hour, one an hour of recorded time
-DEMO_MARKETS: dict[str, str] = {"eth-ema-trend": "ETH/USD", "btc-ema-trend": "BTC/USD"}
+# strategy -> markets; each is traded on bars of an hour, one an hour of recorded time
+DEMO_MARKETS: dict[str, tuple[str, ...]] = {
+    "eth-ema-trend": ("ETH/USD",),
+    "btc-ema-trend": ("BTC/USD",),
+    "eth-mean-reversion": ("ETH/USD",),
+    "btc-breakout-daily": ("BTC/USD",),
+    "btc-leveraged-momentum": ("BTC/USD",),
+    "two-asset-basket": ("BTC/USD", "ETH/USD"),
+}
 DEMO_TIMEFRAME = "1h"
 DEMO_CADENCE_SECONDS = 3_600
 DEMO_DEPOSIT_USD = Decimal(100_000)
@@ -32,14 +39,14 @@ def create_demo_deployments(*, now: datetime) -> list[Deployment]:
     Their switches, and the global one of a new house, are restored: nothing live exists here.
     """
     created = []
-    for slug, market in DEMO_MARKETS.items():
+    for slug, markets in DEMO_MARKETS.items():
         strategy = Strategy.objects.filter(slug=slug).first()
         if strategy is None or strategy.deployments.exists():
             continue
         created.append(
             create_paper_deployment(
                 strategy=strategy,
-                market=market,
+                markets=markets,
                 timeframe=DEMO_TIMEFRAME,
                 cadence_seconds=DEMO_CADENCE_SECONDS,
                 deposit_usd=DEMO_DEPOSIT_USD,

@@ -4,22 +4,24 @@ What does not fit together is refused here, with the reason, before anything is 
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from atlas.domain.candles import Timeframe
+from atlas.domain.errors import InvalidInput
 from atlas.domain.guardrails import Limits
 from atlas.domain.sizing import SizingTerms
 from execution.models import Deployment, GuardrailLimits
-from strategies.rules.base import Rule
+from strategies.rules.base import AnyKindOfRule, decides_on_many
 from strategies.rules.parameters import Parameters, parameters_from
 from strategies.rules.registry import rule_named
+
+MANY = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Mandate:
     """What one deployment is to do: by which rule, on which markets, on which terms."""
 
-    rule: Rule[Any]
+    rule: AnyKindOfRule
     parameters: Parameters
     markets: tuple[str, ...]
     timeframe: Timeframe
@@ -31,9 +33,10 @@ def mandate_of(deployment: Deployment) -> Mandate:
     """Put a deployment together.
 
     Raises InvalidInput (unknown rule, parameters out of range, terms out of range, unknown
-    timeframe) with every problem in words.
+    timeframe, a rule for many markets on one vault) with every problem in words.
     """
     rule = rule_named(deployment.rule)
+    _require_room_for_many(deployment, rule)
     parameters = parameters_from(rule.parameters_type, deployment.parameters)
     return Mandate(
         rule=rule,
@@ -47,6 +50,22 @@ def mandate_of(deployment: Deployment) -> Mandate:
             rebalance_band_ratio=deployment.rebalance_band_ratio,
         ),
     )
+
+
+def _require_room_for_many(deployment: Deployment, rule: AnyKindOfRule) -> None:
+    """Refuse a rule for many markets where it has one, or where they would share a vault.
+
+    While an order is pending, a second enabled market breaks the NAV of a GMX vault.
+    """
+    if not decides_on_many(rule):
+        return
+    if deployment.vault_id is not None:
+        raise InvalidInput(
+            f"{rule.name} trades several markets, and one GMX vault may hold one. Run it on paper, "
+            "or give each market a deployment of its own."
+        )
+    if len(deployment.markets) < MANY:
+        raise InvalidInput(f"{rule.name} shares an account out: give it at least two markets.")
 
 
 def limits_of(row: GuardrailLimits | None) -> Limits:

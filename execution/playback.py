@@ -97,7 +97,7 @@ def prepare(
         strategy=strategy or gathering_strategy(now=now),
         rule=rule,
         parameters=parameters,
-        market=recording.market,
+        markets=[recording.market],
         timeframe=recording.timeframe.value,
         cadence_seconds=int(cadence.total_seconds()),
         deposit_usd=deposit_usd,

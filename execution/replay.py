@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from atlas.domain.candles import Timeframe
+from atlas.domain.candles import CandleSeries, Timeframe
 from atlas.domain.errors import ConflictingState
 from atlas.domain.sizing import SizingTerms
 from execution.candle_store import stored_candles
 from execution.code_version import code_version
-from execution.deciding import signal_for, signal_from
+from execution.deciding import signal_from, signals_for
 from execution.inputs import snapshot_from, stored
 from execution.mandates import Mandate
 from execution.models import CycleRun, Signal
@@ -47,10 +47,22 @@ def redecide(cycle: CycleRun) -> tuple[Redecision, ...]:
     if parameters is None or terms is None or snapshot is None or code is None or not rows:
         raise ConflictingState(f"{cycle} came to no decision, so there is none to repeat.")
     mandate = _mandate(parameters, terms, tuple(row.market for row in rows))
+    candles = {row.market: _candles(cycle, row.market) for row in rows}
+    again = signals_for(mandate, candles, snapshot_from(snapshot))
+    said = {signal.market: signal.as_json() for signal in again}
+    same_code = code["digest"] == code_version()
     return tuple(
-        _again(cycle, row, mandate, snapshot, same_code=code["digest"] == code_version())
+        Redecision(row.market, signal_from(row).as_json(), said[row.market], same_code)
         for row in rows
     )
+
+
+def _candles(cycle: CycleRun, market: str) -> CandleSeries:
+    """Read back what the cycle saw of a market."""
+    candles = stored_candles(cycle, market)
+    if candles is None:
+        raise ConflictingState(f"{cycle} stored no candles of {market}.")
+    return candles
 
 
 def _mandate(
@@ -70,23 +82,3 @@ def _mandate(
 
 def _terms(content: dict[str, str]) -> SizingTerms:
     return SizingTerms(**{name: Decimal(value) for name, value in content.items()})
-
-
-def _again(
-    cycle: CycleRun,
-    row: Signal,
-    mandate: Mandate,
-    snapshot: dict[str, Any],
-    *,
-    same_code: bool,
-) -> Redecision:
-    candles = stored_candles(cycle, row.market)
-    if candles is None:
-        raise ConflictingState(f"{cycle} stored no candles of {row.market}.")
-    signal = signal_for(mandate, candles, snapshot_from(snapshot))
-    return Redecision(
-        market=row.market,
-        stored=signal_from(row).as_json(),
-        again=signal.as_json(),
-        same_code=same_code,
-    )

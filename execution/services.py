@@ -1,6 +1,6 @@
 """Changes to deployments that people ask for: create, pause, limits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -28,7 +28,7 @@ DEFAULT_SPEED = Decimal(360)  # an hour of the recording in ten seconds
 def create_paper_deployment(
     *,
     strategy: Strategy,
-    market: str,
+    markets: Sequence[str],
     timeframe: str,
     cadence_seconds: int,
     deposit_usd: Decimal,
@@ -48,16 +48,18 @@ def create_paper_deployment(
     that plays the recordings unless it is given one of its own; `started_at` is the feed's time of
     the first deposit, by that clock unless given. `limits` names max_order_notional_usd,
     max_position_notional_usd and max_leverage_ratio, and may name allowed_markets,
-    max_signal_age_seconds and max_price_age_seconds. The strategy and the market get switches,
+    max_signal_age_seconds and max_price_age_seconds. The strategy and the markets get switches,
     HALTED where they are new: nothing trades before a person restores them. Raises InvalidInput
     with every problem of rule, parameters and limits.
     """
     require_deposit(deposit_usd)
+    if not markets or len(set(markets)) != len(markets):
+        raise InvalidInput("Name the markets of the deployment, each once.")
     frame = Timeframe.named(timeframe)
     _require_cadence(cadence_seconds, frame)
     if feed == feeds.REPLAY and feed_clock is None:
         feed_clock = feeds.play(
-            name=DEFAULT_FEED, market=market, timeframe=frame, speed=DEFAULT_SPEED, now=now
+            name=DEFAULT_FEED, market=markets[0], timeframe=frame, speed=DEFAULT_SPEED, now=now
         )
     deployment = Deployment(
         strategy=strategy,
@@ -65,7 +67,7 @@ def create_paper_deployment(
         status=status.value,
         rule=rule or strategy.rule,
         parameters=dict(strategy.parameters if parameters is None else parameters),
-        markets=[market],
+        markets=list(markets),
         timeframe=frame.value,
         cadence_seconds=cadence_seconds,
         feed=feed,
@@ -75,7 +77,7 @@ def create_paper_deployment(
     )
     # Written out whole: a default that changes in a later release changes no deployment.
     deployment.parameters = raw_from(mandate_of(deployment).parameters)
-    values = read_limits(limits, markets=[market], timeframe=frame)
+    values = read_limits(limits, markets=list(markets), timeframe=frame)
     first_at = started_at or feeds.clock_for(deployment, read=lambda: now).now()
     with transaction.atomic():
         deployment.save(force_insert=True)

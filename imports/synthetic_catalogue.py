@@ -129,6 +129,8 @@ SAMPLE: tuple[StrategySpec, ...] = (
         beta=0.4,
         drift=0.0006,
         width=0.013,
+        rule="donchian_breakout",
+        parameters=MappingProxyType({"entry_bars": 20, "exit_bars": 10}),
         tags=("breakout",),
         curated=True,
     ),
@@ -145,6 +147,8 @@ SAMPLE: tuple[StrategySpec, ...] = (
         beta=-0.1,
         drift=0.0008,
         width=0.016,
+        rule="rsi_reversion",
+        parameters=MappingProxyType({"rsi_bars": 14, "oversold": 35, "overbought": 65}),
         tags=("intraday",),
     ),
     StrategySpec(
@@ -177,6 +181,7 @@ SAMPLE: tuple[StrategySpec, ...] = (
         beta=0.02,
         drift=0.0003,
         width=0.0016,
+        rule="funding_carry",
         tags=("carry", "hedged"),
         curated=True,
     ),
@@ -208,6 +213,8 @@ SAMPLE: tuple[StrategySpec, ...] = (
         beta=0.95,
         drift=0.0,
         width=0.004,
+        rule="basket_rebalance",
+        parameters=MappingProxyType({"weights": "inverse_volatility"}),
         tags=("passive",),
     ),
     StrategySpec(
@@ -223,6 +230,7 @@ SAMPLE: tuple[StrategySpec, ...] = (
         beta=1.0,
         drift=0.0,
         width=0.001,
+        rule="buy_and_hold",
         tags=("passive",),
     ),
     StrategySpec(
@@ -238,6 +246,8 @@ SAMPLE: tuple[StrategySpec, ...] = (
         beta=1.6,
         drift=-0.0008,
         width=0.03,
+        rule="momentum_volatility",
+        parameters=MappingProxyType({"max_exposure_ratio": "1"}),
         tags=("leverage",),
     ),
     StrategySpec(

@@ -5,22 +5,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
 
-from atlas.domain.candles import CandleSeries
+from atlas.domain.candles import CandleSeries, FloatArray
 from atlas.domain.positions import Position
 from atlas.domain.signals import Signal
-from atlas.domain.units import ZERO
-from strategies.rules.base import ratio_of
+from strategies.rules.averages import FULL_CONFIDENCE_BPS, gap_bps, relation, stance_of
+from strategies.rules.base import CandlesAlone
+from strategies.rules.context import NO_CONTEXT, MarketContext
 from strategies.rules.indicators import ema
-from strategies.rules.parameters import Parameters, between, one_of
-
-BOTH, LONG_ONLY, SHORT_ONLY = "long_short", "long_flat", "short_flat"
+from strategies.rules.indicators_windowed import ema_windowed
+from strategies.rules.parameters import Parameters, between
+from strategies.rules.stance import BOTH, ExposureRatio, Sides, ValidBars, on_grid
+from strategies.rules.verdicts import verdict
 
 # After four periods beyond the seed its weight is e**-8, so the window stands for all history.
 WINDOW_PERIODS = 5
-# A gap of 1 % between the averages counts as full confidence; confidence only informs.
-FULL_CONFIDENCE_BPS = 100.0
-# Below this the averages are equal but for the rounding of floats.
-NOISE_BPS = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +29,12 @@ class EmaCrossParameters(Parameters):
     slow_bars: Annotated[
         int, between(3, 500, "Period of the slower average, in bars; above the faster.")
     ] = 26
-    exposure_ratio: Annotated[
-        Decimal, between("0.01", "5", "Exposure to take, as a multiple of NAV.")
-    ] = Decimal("1")
-    sides: Annotated[
-        str, one_of((BOTH, LONG_ONLY, SHORT_ONLY), "Which sides of the market to trade.")
-    ] = BOTH
+    exposure_ratio: ExposureRatio = Decimal("1")
+    sides: Sides = BOTH
     neutral_band_bps: Annotated[
         int, between(0, 1000, "Stay flat while the averages are this close, in bps.")
     ] = 0
-    valid_bars: Annotated[int, between(1, 24, "How long a signal may be acted on, in bars.")] = 1
+    valid_bars: ValidBars = 1
 
     def problems(self) -> Iterable[str]:
         """Demand that the faster average is the faster."""
@@ -52,7 +46,7 @@ class EmaCrossParameters(Parameters):
 
 
 @dataclass(frozen=True, slots=True)
-class EmaCross:
+class EmaCross(CandlesAlone):
     """Long while the faster average lies above the slower one, short while below.
 
     The decision depends on the window alone and not on the position held, so it is the same
@@ -69,42 +63,49 @@ class EmaCross:
         return WINDOW_PERIODS * parameters.slow_bars
 
     def decide(
-        self, candles: CandleSeries, position: Position | None, parameters: EmaCrossParameters
+        self,
+        candles: CandleSeries,
+        position: Position | None,
+        parameters: EmaCrossParameters,
+        context: MarketContext = NO_CONTEXT,
     ) -> Signal:
         """Compare the averages at the close of the newest bar."""
         view = candles.tail(self.warm_up_bars(parameters))
-        fast = float(ema(view.closes, parameters.fast_bars)[-1])
-        slow = float(ema(view.closes, parameters.slow_bars)[-1])
-        gap_bps = (fast - slow) / slow * 10_000
-        exposure, action = _exposure(gap_bps, parameters)
-        relation = "above" if gap_bps > 0 else "below"
-        return Signal(
-            market=view.market,
-            target_exposure_ratio=exposure,
-            confidence_ratio=ratio_of(min(1.0, abs(gap_bps) / FULL_CONFIDENCE_BPS)),
-            as_of_at=view.until_at,
-            valid_until_at=view.until_at + parameters.valid_bars * view.timeframe.step,
-            reason=(
-                f"EMA {parameters.fast_bars} at {fast:.2f} is {abs(gap_bps):.1f} bps {relation} "
-                f"EMA {parameters.slow_bars} at {slow:.2f}: {action}."
+        fast = ema(view.closes, parameters.fast_bars)[-1:]
+        slow = ema(view.closes, parameters.slow_bars)[-1:]
+        gap = gap_bps(fast, slow)
+        stance = stance_of(
+            gap, neutral_band_bps=parameters.neutral_band_bps, sides=parameters.sides
+        )
+        lines = (float(fast[0]), float(slow[0]))
+        return verdict(
+            view,
+            float(on_grid(stance * float(parameters.exposure_ratio))[0]),
+            confidence=abs(float(gap[0])) / FULL_CONFIDENCE_BPS,
+            valid_bars=parameters.valid_bars,
+            reason=relation(
+                "EMA",
+                (parameters.fast_bars, parameters.slow_bars),
+                lines,
+                float(gap[0]),
+                float(stance[0]),
             ),
-            indicators={
-                "ema_fast": fast,
-                "ema_slow": slow,
-                "gap_bps": gap_bps,
-                "close": float(view.last.close_usd),
-            },
+            indicators={"ema_fast": lines[0], "ema_slow": lines[1], "gap_bps": float(gap[0])},
         )
 
-
-def _exposure(gap_bps: float, parameters: EmaCrossParameters) -> tuple[Decimal, str]:
-    """Turn the gap into a signed exposure and a word for it."""
-    if abs(gap_bps) <= max(float(parameters.neutral_band_bps), NOISE_BPS):
-        return ZERO, "too close to call, flat"
-    if gap_bps > 0:
-        if parameters.sides == SHORT_ONLY:
-            return ZERO, "longs are off, flat"
-        return parameters.exposure_ratio, "long"
-    if parameters.sides == LONG_ONLY:
-        return ZERO, "shorts are off, flat"
-    return -parameters.exposure_ratio, "short"
+    def decide_all(
+        self,
+        candles: CandleSeries,
+        parameters: EmaCrossParameters,
+        context: MarketContext = NO_CONTEXT,
+    ) -> FloatArray:
+        """Compare the averages at the close of every bar, each over its own window."""
+        window = self.warm_up_bars(parameters)
+        fast = ema_windowed(candles.closes, parameters.fast_bars, window)
+        slow = ema_windowed(candles.closes, parameters.slow_bars, window)
+        stance = stance_of(
+            gap_bps(fast, slow),
+            neutral_band_bps=parameters.neutral_band_bps,
+            sides=parameters.sides,
+        )
+        return on_grid(stance * float(parameters.exposure_ratio))

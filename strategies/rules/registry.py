@@ -2,15 +2,32 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 from atlas.domain.errors import InvalidInput
-from strategies.rules.base import Rule
+from strategies.rules.base import AnyKindOfRule
+from strategies.rules.basket_rebalance import BasketRebalance
+from strategies.rules.bollinger_reversion import BollingerReversion
+from strategies.rules.buy_and_hold import BuyAndHold
+from strategies.rules.donchian_breakout import DonchianBreakout
 from strategies.rules.ema_cross import EmaCross
+from strategies.rules.funding_carry import FundingCarry
+from strategies.rules.momentum_volatility import Momentum
+from strategies.rules.rsi_reversion import RsiReversion
+from strategies.rules.sma_cross import SmaCross
 
-_ALL: tuple[Rule[Any], ...] = (EmaCross(),)
+_ALL: tuple[AnyKindOfRule, ...] = (
+    EmaCross(),
+    SmaCross(),
+    DonchianBreakout(),
+    Momentum(),
+    RsiReversion(),
+    BollingerReversion(),
+    BasketRebalance(),
+    FundingCarry(),
+    BuyAndHold(),
+)
 
-RULES: Mapping[str, Rule[Any]] = MappingProxyType({rule.name: rule for rule in _ALL})
+RULES: Mapping[str, AnyKindOfRule] = MappingProxyType({rule.name: rule for rule in _ALL})
 
 
 class UnknownRule(InvalidInput):
@@ -19,7 +36,7 @@ class UnknownRule(InvalidInput):
     code = "unknown_rule"
 
 
-def rule_named(name: str) -> Rule[Any]:
+def rule_named(name: str) -> AnyKindOfRule:
     """Find a rule; UnknownRule lists the names there are."""
     if name not in RULES:
         raise UnknownRule(

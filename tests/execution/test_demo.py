@@ -14,6 +14,7 @@ from atlas.roles import ROLES, ensure_roles
 from atlas.switches import tighten
 from execution.demo import DEMO_MARKETS, create_demo_deployments
 from execution.models import Deployment
+from imports.synthetic_catalogue import SAMPLE
 from tests.factories import StrategyFactory
 
 pytestmark = pytest.mark.django_db
@@ -28,8 +29,10 @@ def embedded(settings):
 
 @pytest.fixture
 def strategies():
+    shipped = {spec.slug: spec for spec in SAMPLE}
     for slug in DEMO_MARKETS:
-        StrategyFactory(slug=slug, rule="ema_cross", parameters={"fast_bars": 5, "slow_bars": 13})
+        spec = shipped[slug]
+        StrategyFactory(slug=slug, rule=spec.rule, parameters=dict(spec.parameters))
 
 
 def run(name, *arguments):
@@ -100,10 +103,11 @@ def test_where_real_people_work_there_is_no_demo(settings):
 
 def test_the_demo_strategies_trade_on_paper_with_their_switches_free(strategies):
     created = create_demo_deployments(now=NOW)
-    assert [one.mode for one in created] == ["PAPER", "PAPER"]
+    assert {one.mode for one in created} == {"PAPER"}
+    assert len({one.rule for one in created}) >= 5
     assert set(TradingState.objects.values_list("state", flat=True)) == {"ACTIVE"}
     assert create_demo_deployments(now=NOW) == []
-    assert Deployment.objects.count() == 2
+    assert Deployment.objects.count() == len(created)
 
 
 def test_a_switch_that_a_person_threw_stays_thrown(strategies):

@@ -104,7 +104,7 @@ def make_deployment(*, slug="trend", feed="test-feed", **values):
     return services.create_paper_deployment(
         **{
             "strategy": make_strategy(slug),
-            "market": MARKET,
+            "markets": [MARKET],
             "timeframe": "1h",
             "cadence_seconds": 3600,
             "deposit_usd": Decimal(10_000),

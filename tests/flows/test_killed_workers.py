@@ -86,7 +86,7 @@ def grants():
 def make(slug):
     made = create_paper_deployment(
         strategy=make_strategy(slug, parameters={"fast_bars": 3, "slow_bars": 8}),
-        market="ETH/USD",
+        markets=["ETH/USD"],
         timeframe="1h",
         cadence_seconds=3600,
         deposit_usd=Decimal(10_000),

@@ -57,7 +57,7 @@ def deployment():
     )
     made = create_paper_deployment(
         strategy=make_strategy("trend", parameters={"fast_bars": 12, "slow_bars": 26}),
-        market=MARKET,
+        markets=[MARKET],
         timeframe="1h",
         cadence_seconds=3600,
         deposit_usd=Decimal(10_000),

@@ -31,7 +31,7 @@ def test_stepping_bar_by_bar_equals_computing_all_at_once(prices, period):
     if len(prices) < period:
         assert np.isnan(whole).all()
         return
-    running = float(np.mean(prices[:period]))
+    running = float(sma(np.array(prices), period)[period - 1])
     for index in range(period, len(prices)):
         running = ema_step(running, prices[index], period)
         assert running == whole[index]
