@@ -39,10 +39,11 @@ class Figures(NamedTuple):
 
     @property
     def cagr(self) -> float | None:
-        """Give the yearly growth; None where it is no number."""
+        """Give the yearly growth as a ratio; None where it is no number."""
         if self.levels is None or self.days < 1:
             return None
-        return power(1.0 + self.levels.growth, DAYS_A_YEAR / self.days)
+        growth = power(self.levels.multiple, DAYS_A_YEAR / self.days)
+        return None if growth is None else growth - 1.0
 
 
 def headline_values(figures: Figures, judge: Judge, *, rf_daily: float) -> list[MetricValue]:
@@ -52,12 +53,6 @@ def headline_values(figures: Figures, judge: Judge, *, rf_daily: float) -> list[
     return judge.publish_all(
         METRICS, level_numbers + return_numbers, level_reasons + return_reasons
     )
-
-
-def yearly_growth(figures: Figures) -> float | None:
-    """Give the CAGR as a ratio; None where it is no number."""
-    growth = figures.cagr
-    return None if growth is None else growth - 1.0
 
 
 def varies(sums: ReturnSums) -> bool:
@@ -72,13 +67,13 @@ def falls_short(sums: ReturnSums) -> bool:
 
 def _of_levels(figures: Figures) -> tuple[_Numbers, _Reasons]:
     """Give what follows from the NAVs."""
-    growth, depth, current = figures.levels or _UNKNOWN
-    cagr = yearly_growth(figures)
+    multiple, depth, current = figures.levels or _UNKNOWN
+    cagr = figures.cagr
     is_unharmed = depth > -EPSILON
     calmar = None if cagr is None or is_unharmed else cagr / -depth
     # A fall that is the noise of floating point is none.
     depth, current = 0.0 if is_unharmed else depth, 0.0 if current > -EPSILON else current
-    numbers = (growth, cagr, depth, current, calmar)
+    numbers = (multiple - 1.0, cagr, depth, current, calmar)
     return numbers, (None, None, None, None, Reason.NO_DRAWDOWN if is_unharmed else None)
 
 

@@ -18,9 +18,9 @@ _ROWS_AT_ONCE = 32
 
 
 class LevelSums(NamedTuple):
-    """What the levels of one strategy come to: growth, deepest and present drawdown."""
+    """What the levels of one strategy come to: deepest and present drawdown, last over first."""
 
-    growth: float
+    multiple: float
     depth: float
     current: float
 
@@ -63,10 +63,10 @@ def sum_levels(levels: FloatArray) -> list[LevelSums]:
         rows = levels[first : first + _ROWS_AT_ONCE]
         falls = np.maximum.accumulate(rows, axis=1)
         np.divide(rows, falls, out=falls)
-        growth = rows[:, -1] / rows[:, 0] - 1.0
+        multiple = rows[:, -1] / rows[:, 0]
         depth = falls.min(axis=1) - 1.0
         current = falls[:, -1] - 1.0
-        columns = (growth.tolist(), depth.tolist(), current.tolist())
+        columns = (multiple.tolist(), depth.tolist(), current.tolist())
         sums += map(LevelSums, *columns)
     return sums
 

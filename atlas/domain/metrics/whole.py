@@ -33,7 +33,7 @@ from atlas.domain.metrics.drawdown import (
     ongoing_drawdown,
     underwater,
 )
-from atlas.domain.metrics.headline import Figures, headline_values, yearly_growth
+from atlas.domain.metrics.headline import Figures, headline_values
 from atlas.domain.metrics.identifiers import Reason
 from atlas.domain.metrics.judge import Judge
 from atlas.domain.metrics.rolling import WINDOW_DAYS, RollingSeries, rolling_beta, rolling_risk
@@ -144,7 +144,7 @@ def _compared(
     return comparison_values(
         joined,
         judge_of_joined(joined, track, judge.origin),
-        cagr=yearly_growth(figures),
+        cagr=figures.cagr,
         rf=terms.rf,
         rf_daily=daily_rate(terms.rf),
     )
