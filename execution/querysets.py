@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 
+from atlas.api.access import Reader, sees_everything
 from atlas.domain.states import WORKING_ORDER_STATES, CycleState, TradingMode
 from execution.vocabulary import DeploymentStatus
-
-Reader = AbstractBaseUser | AnonymousUser
 
 
 class DeploymentQuerySet(models.QuerySet[Any]):
@@ -27,8 +25,8 @@ class DeploymentQuerySet(models.QuerySet[Any]):
         return self.select_related("strategy", "vault", "vault__chain", "feed_clock")
 
     def readable_by(self, reader: Reader) -> "DeploymentQuerySet":
-        """Keep what this reader may see: everything once logged in, those of public strategies else."""
-        return self if reader.is_authenticated else self.filter(strategy__public=True)
+        """Keep what this reader may see: everything with the right to, else those of public strategies."""
+        return self if sees_everything(reader) else self.filter(strategy__public=True)
 
 
 class CycleRunQuerySet(models.QuerySet[Any]):

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
+
+from atlas.api.access import Reader, sees_everything
 
 
 class VaultQuerySet(models.QuerySet[Any]):
     """Vaults."""
 
-    def readable_by(self, reader: AbstractBaseUser | AnonymousUser) -> "VaultQuerySet":
-        """Keep what this reader may see: everything once logged in, else those of public strategies."""
-        return self if reader.is_authenticated else self.filter(strategy__public=True)
+    def readable_by(self, reader: Reader) -> "VaultQuerySet":
+        """Keep what this reader may see: everything with the right to, else those of public strategies."""
+        return self if sees_everything(reader) else self.filter(strategy__public=True)

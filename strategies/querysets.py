@@ -2,17 +2,19 @@
 
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 
+from atlas.api.access import Reader, sees_everything
 from strategies.vocabulary import StrategyStatus
+
+__all__ = ["StrategyQuerySet", "sees_everything"]
 
 
 class StrategyQuerySet(models.QuerySet[Any]):
     """Strategies."""
 
-    def readable_by(self, reader: AbstractBaseUser | AnonymousUser) -> "StrategyQuerySet":
-        """Keep what this reader may see: everything once logged in, the public ones else."""
+    def readable_by(self, reader: Reader) -> "StrategyQuerySet":
+        """Keep what this reader may see: everything with the right to, the public ones else."""
         return self if sees_everything(reader) else self.filter(public=True)
 
     def current(self) -> "StrategyQuerySet":
@@ -39,8 +41,3 @@ class StrategyQuerySet(models.QuerySet[Any]):
                 | models.Q(description__icontains=word)
             )
         return found
-
-
-def sees_everything(reader: AbstractBaseUser | AnonymousUser) -> bool:
-    """Say whether a reader sees strategies that are not public too."""
-    return bool(reader.is_authenticated)

@@ -18,12 +18,13 @@ START = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 class UserFactory(DjangoModelFactory[User]):
-    """A person with an account and no rights."""
+    """A person who may enter the console and has no role there."""
 
     class Meta:
         model = User
 
     username = Sequence(lambda number: f"person-{number}")
+    is_staff = True
 
 
 class BenchmarkFactory(DjangoModelFactory[Benchmark]):

@@ -1,8 +1,8 @@
 """The register of chains and vaults."""
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 
+from atlas.api.access import Reader
 from atlas.models.base import choice_check, choice_list
 from onchain.querysets import VaultQuerySet
 from onchain.vocabulary import VaultStatus
@@ -34,7 +34,7 @@ class VaultManager(models.Manager["Vault"]):
         """Give all rows."""
         return VaultQuerySet(self.model, using=self._db)
 
-    def readable_by(self, reader: AbstractBaseUser | AnonymousUser) -> VaultQuerySet:
+    def readable_by(self, reader: Reader) -> VaultQuerySet:
         """Give what this reader may see."""
         return self.get_queryset().readable_by(reader)
 

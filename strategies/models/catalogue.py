@@ -1,10 +1,10 @@
 """The catalogue: published strategies and the benchmarks they are measured against."""
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 
+from atlas.api.access import Reader
 from atlas.models.base import choice_check, choice_list
 from strategies.querysets import StrategyQuerySet
 from strategies.vocabulary import Category, RiskLevel, StrategyStatus
@@ -20,7 +20,7 @@ class StrategyManager(models.Manager["Strategy"]):
         """Give all rows."""
         return StrategyQuerySet(self.model, using=self._db)
 
-    def readable_by(self, reader: AbstractBaseUser | AnonymousUser) -> StrategyQuerySet:
+    def readable_by(self, reader: Reader) -> StrategyQuerySet:
         """Give what this reader may see."""
         return self.get_queryset().readable_by(reader)
 

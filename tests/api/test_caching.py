@@ -4,11 +4,13 @@ import socket
 import threading
 import time
 from contextlib import closing
+from functools import partial
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from redis import Redis
 
 from atlas.api import caching
 from atlas.api.store import REST_SECONDS, Store, api_store
@@ -173,8 +175,8 @@ def test_readers_and_a_writer_at_the_same_time_never_see_a_tag_with_two_contents
 
 def test_readers_with_different_rights_never_share_bytes(strategy):
     visitor, person, staff = Client(), Client(), Client()
-    person.force_login(UserFactory.create())
-    staff.force_login(UserFactory.create(is_staff=True))
+    person.force_login(UserFactory.create(is_staff=False))
+    staff.force_login(UserFactory.create())
     tags = {name: caching_tag(one) for name, one in {"v": visitor, "s": staff}.items()}
     assert tags["v"] != tags["s"]
     assert caching_tag(person) == tags["v"]  # who has no rights sees what a visitor sees
@@ -187,7 +189,7 @@ def test_readers_with_different_rights_never_share_bytes(strategy):
 
 def test_only_what_a_visitor_sees_may_be_kept_by_others(strategy):
     staff = Client()
-    staff.force_login(UserFactory.create(is_staff=True))
+    staff.force_login(UserFactory.create())
     assert Client().get(PATH).headers["Cache-Control"] == "public, max-age=30"
     private = staff.get(PATH)
     assert private.headers["Cache-Control"] == "private, no-cache"
@@ -247,7 +249,7 @@ def test_an_answer_that_is_not_whole_in_redis_is_read_anew(visitor, strategy):
     tag = caching_tag(visitor)
     store = api_store()
     for broken in (b"", b"no json\n{}", b'{"headers":{},"length":9}\n{}'):
-        store.ask(lambda redis, broken=broken: redis.set(caching._name(tag), broken))
+        store.ask(partial(Redis.set, name=caching._name(tag), value=broken))
         answer, cost = asked(visitor)
         assert answer.json()["name"] == "Old"
         assert touches_data(cost)
