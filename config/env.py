@@ -10,22 +10,30 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+
+from config.env_types import (
+    NamedCredentials,
+    Names,
+    Networks,
+    PostgresUrl,
+    RedisUrl,
+    StorageUrl,
+)
+from imports.credentials import ENDPOINT, REGION, parse_credentials
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "ATLAS_"
 
 Process = Literal["web", "worker", "signer", "beat", "flower", "command", "migrate", "test"]
-Names = Annotated[list[str], NoDecode]
 
 
 class Environment(BaseSettings):
@@ -58,21 +66,48 @@ class Environment(BaseSettings):
     instance_name: str = Field(
         default="atlas", description="Name of this installation in alerts and logs.", max_length=60
     )
-    database_url: SecretStr = Field(
+    database_url: PostgresUrl = Field(
         description="PostgreSQL as the app role: postgresql://user:password@host:port/name."
     )
-    migrate_database_url: SecretStr | None = Field(
+    migrate_database_url: PostgresUrl | None = Field(
         default=None, description="PostgreSQL as the owner role; used by migrate and grant_roles."
     )
-    signer_database_url: SecretStr | None = Field(
+    signer_database_url: PostgresUrl | None = Field(
         default=None, description="PostgreSQL as the signer role; given to the signer worker only."
     )
-    redis_url: SecretStr = Field(description="Redis for the queue and the cache: redis://host/0.")
+    redis_url: RedisUrl = Field(description="Redis for the queue and the cache: redis://host/0.")
     redis_prefix: str = Field(
         default="atlas", description="Prefix of every Redis key, so that installations can share."
     )
-    storage_url: str = Field(
-        default="", description="Where imported files are kept: a folder; empty: the state folder."
+    storage_url: StorageUrl = Field(
+        default="",
+        description="Where imported files are kept: a folder or s3://bucket/prefix; empty: state.",
+    )
+    s3_endpoint_url: str = Field(
+        default="",
+        description="S3 service other than Amazon's: https://host; may be private.",
+        pattern=ENDPOINT,
+    )
+    s3_region: str = Field(default="", description="Region of the S3 service.", pattern=REGION)
+    s3_access_key_id: SecretStr | None = Field(
+        default=None, description="Key id for S3; empty: the role of the machine."
+    )
+    s3_secret_access_key: SecretStr | None = Field(
+        default=None, description="Secret that belongs to the S3 key id."
+    )
+    import_inbox_dir: Path | None = Field(
+        default=None, description="Folder above all inboxes of imports; empty: the state folder's."
+    )
+    import_credentials: NamedCredentials | None = Field(
+        default=None, description="Credentials that sources of imports name: see import-sources.md."
+    )
+    metrics_allow: Networks = Field(
+        default=[], description="Networks that may read /metrics (10.0.0.0/8); none by default."
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        description="Bearer token that may read /metrics; at least 32 characters.",
+        min_length=32,
     )
     state_dir: Path = Field(
         default=ROOT / ".atlas", description="Folder for local state of this checkout."
@@ -128,35 +163,6 @@ class Environment(BaseSettings):
         """
         return (init_settings,)
 
-    @field_validator(
-        "allowed_hosts", "csrf_trusted_origins", "cors_origins", "outbound_allow", mode="before"
-    )
-    @classmethod
-    def _split_names(cls, value: object) -> object:
-        """Read a comma-separated list."""
-        if not isinstance(value, str):
-            return value
-        return [part.strip() for part in value.split(",") if part.strip()]
-
-    @field_validator("database_url", "migrate_database_url", "signer_database_url")
-    @classmethod
-    def _postgres_url(cls, value: SecretStr | None) -> SecretStr | None:
-        """Refuse an address that is not PostgreSQL with a host and a database name."""
-        if value is None:
-            return None
-        parts = _split_url(value)
-        if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
-            raise ValueError("must look like postgresql://user:password@host:port/name")
-        return value
-
-    @field_validator("redis_url")
-    @classmethod
-    def _redis_url(cls, value: SecretStr) -> SecretStr:
-        """Refuse an address that is not Redis."""
-        if _split_url(value).scheme not in {"redis", "rediss"}:
-            raise ValueError("must look like redis://host:port/0")
-        return value
-
     @property
     def serves(self) -> bool:
         """Say whether the process runs on its own, without a person at a terminal before it."""
@@ -170,6 +176,9 @@ class Environment(BaseSettings):
         passwords = [urlsplit(secret).password for secret in secrets if "://" in secret]
         if self.flower_basic_auth is not None:
             passwords.append(self.flower_basic_auth.get_secret_value().partition(":")[2])
+        if self.import_credentials is not None:
+            entries = parse_credentials(self.import_credentials.get_secret_value()).values()
+            passwords += [secret for entry in entries for secret in entry.secrets]
         return [*secrets, *(password for password in passwords if password)]
 
     @property
@@ -180,16 +189,6 @@ class Environment(BaseSettings):
         if self.process == "signer" and self.signer_database_url:
             return self.signer_database_url.get_secret_value()
         return self.database_url.get_secret_value()
-
-
-def _split_url(value: SecretStr) -> Any:
-    """Split an address; a malformed port or bracket is reported without the address."""
-    try:
-        parts = urlsplit(value.get_secret_value())
-        _ = parts.port
-    except ValueError:
-        raise ValueError("is not a valid address") from None
-    return parts
 
 
 class EnvironmentProblems(Exception):
@@ -261,4 +260,6 @@ def _contradictions(environment: Environment) -> list[str]:
         return ["ATLAS_SIGNER_DATABASE_URL: is required where ATLAS_PROCESS is signer"]
     if environment.process != "signer" and environment.live_trading and environment.debug:
         return ["ATLAS_DEBUG: must be false where ATLAS_LIVE_TRADING is true"]
+    if (environment.s3_access_key_id is None) != (environment.s3_secret_access_key is None):
+        return ["ATLAS_S3_ACCESS_KEY_ID: goes with ATLAS_S3_SECRET_ACCESS_KEY; set both or none"]
     return []

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from config import console
+from config import console, storage
 from config.database import database_roles, database_settings
 from config.env import environment_or_exit
 from config.logs import logging_settings, set_up_structlog
@@ -165,6 +165,7 @@ SPECTACULAR_SETTINGS = {
     "TAGS": [
         {"name": "strategies", "description": "The catalogue: what is published and how it did."},
         {"name": "vaults", "description": "On-chain vaults that strategies are published from."},
+        {"name": "meta", "description": "What the numbers mean."},
         {"name": "deployments", "description": "Strategies at work: their accounts and equity."},
         {"name": "cycles", "description": "Scheduled decisions, how each ended and why."},
         {"name": "orders", "description": "Attempts at venues, with the gate's word on each."},
@@ -207,7 +208,12 @@ LOGGING = logging_settings(level=ENV.log_level, output=ENV.log_format)
 ATLAS_REDIS_URL = ENV.redis_url.get_secret_value()
 ATLAS_REDIS_PREFIX = ENV.redis_prefix
 ATLAS_STATE_DIR = ENV.state_dir
-ATLAS_STORAGE_DIR = Path(ENV.storage_url) if ENV.storage_url else ENV.state_dir / "storage"
+ATLAS_STORAGE_DIR, ATLAS_STORAGE_BUCKET = storage.place_of(ENV)
+ATLAS_S3_SECRETS = storage.access_of(ENV)  # the name keeps it out of Django's error pages
+ATLAS_IMPORT_INBOX_DIR = ENV.import_inbox_dir or ENV.state_dir / "inbox"
+ATLAS_IMPORT_SECRETS = storage.named_credentials_of(ENV)
+ATLAS_METRICS_ALLOW = ENV.metrics_allow
+ATLAS_METRICS_TOKEN = ENV.metrics_token.get_secret_value() if ENV.metrics_token else ""
 ATLAS_LIVE_TRADING = ENV.live_trading
 ATLAS_REPLAY_FILE = ENV.replay_file
 ATLAS_MARKET_DATA_DIR = ENV.market_data_dir

@@ -19,6 +19,7 @@ SECURE_REDIRECT_EXEMPT = [
     r"^livez$",
     r"^readyz$",
     r"^health$",
+    r"^metrics$",
 ]  # probes come from inside, without TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.behind_tls else None
 SECURE_HSTS_SECONDS = 31_536_000 if ENV.behind_tls else 0

@@ -1,12 +1,15 @@
 """The typed environment: every problem at once, no value echoed, unknown names refused."""
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
 from config.env import ROOT, Environment, EnvironmentProblems, known_names, read_environment
+from config.storage import named_credentials_of, place_of
 
 SECRET = "Q7-do-not-echo-me-anywhere-Q7"
 GOOD = {
@@ -78,12 +81,24 @@ def test_every_problem_is_reported_in_one_go_without_its_value():
         ("ATLAS_FLOWER_PORT", "0"),
         ("ATLAS_INSTANCE_NAME", SECRET * 10),
         ("ATLAS_DATABAS_URL", SECRET),
+        ("ATLAS_STORAGE_URL", f"ftp://{SECRET}"),
+        ("ATLAS_STORAGE_URL", "s3:///"),
+        ("ATLAS_S3_ENDPOINT_URL", f"https://user:{SECRET}@host"),
+        ("ATLAS_S3_REGION", f"eu {SECRET}"),
+        ("ATLAS_S3_SECRET_ACCESS_KEY", SECRET),
+        ("ATLAS_METRICS_ALLOW", f"10.0.0.0/8,{SECRET}"),
+        ("ATLAS_METRICS_TOKEN", SECRET[:31]),
+        ("ATLAS_IMPORT_CREDENTIALS", SECRET),
+        ("ATLAS_IMPORT_CREDENTIALS", f'{{"acme": {{"kind": "header", "value": "{SECRET}"}}}}'),
+        ("ATLAS_IMPORT_CREDENTIALS", f'{{"acme": {{"kind": "{SECRET}"}}}}'),
+        ("ATLAS_IMPORT_CREDENTIALS", f'{{"acme": "{SECRET}"}}'),
     ],
 )
 def test_a_wrong_value_is_one_line_that_starts_with_its_name(name, value):
     problems = problems_of(**{name: value})
     assert len(problems) == 1
-    assert problems[0].startswith(f"{name}: ")
+    assert problems[0].startswith(f"{name}: ".replace("SECRET_ACCESS_KEY", "ACCESS_KEY_ID"))
+    assert SECRET not in problems[0]
 
 
 def test_lists_are_read_from_commas_and_empty_values_mean_the_default():
@@ -92,6 +107,27 @@ def test_lists_are_read_from_commas_and_empty_values_mean_the_default():
     )
     assert environment.allowed_hosts == ["a.example", "b.example"]
     assert environment.log_level == "INFO"
+
+
+def test_named_credentials_are_secrets_in_all_their_parts():
+    held = {
+        "acme": {"kind": "header", "host": "files.example", "value": "Bearer abcdefgh1234"},
+        "lake": {"kind": "s3", "access_key_id": "AKIAEXAMPLE", "secret_access_key": "lakesecret"},
+    }
+    environment = read_environment({**GOOD, "ATLAS_IMPORT_CREDENTIALS": json.dumps(held)})
+    assert {"Bearer abcdefgh1234", "AKIAEXAMPLE", "lakesecret"} <= set(environment.secret_values)
+    shown = repr(environment) + repr(named_credentials_of(environment))
+    assert "abcdefgh1234" not in shown
+    assert "lakesecret" not in shown
+
+
+def test_imported_files_are_kept_in_a_folder_or_in_a_bucket():
+    by_default = read_environment(GOOD)
+    assert place_of(by_default) == (by_default.state_dir / "storage", "")
+    folder = read_environment({**GOOD, "ATLAS_STORAGE_URL": "/srv/atlas"})
+    assert place_of(folder) == (Path("/srv/atlas"), "")
+    bucket = read_environment({**GOOD, "ATLAS_STORAGE_URL": "s3://exports/atlas/"})
+    assert place_of(bucket) == (bucket.state_dir / "storage", "exports/atlas")
 
 
 def test_settings_that_contradict_each_other_are_problems():
