@@ -6,6 +6,7 @@ that cost away: moments travel as eight bytes each, amounts as exact text, and b
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -77,3 +78,8 @@ def last_of_each(keys: IntArray) -> NDArray[np.bool_]:
     if len(keys) == 0:
         return np.zeros(0, dtype=np.bool_)
     return np.append(keys[1:] != keys[:-1], True)
+
+
+def moment_of(micros: int) -> datetime:
+    """Give the moment of a number of microseconds since 1970."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(micros))

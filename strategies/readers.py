@@ -98,6 +98,18 @@ def counting(most: int) -> Reader:
     return read
 
 
+def between(least: int, most: int) -> Reader:
+    """Read a whole number from `least` to `most`."""
+
+    def read(given: str) -> int:
+        is_number = given.isascii() and given.isdigit() and len(given) <= len(str(most))
+        if not is_number or not least <= int(given) <= most:
+            raise ValueError(f"must be a whole number from {least} to {most}")
+        return int(given)
+
+    return read
+
+
 def day(given: str) -> date:
     """Read a day written as YYYY-MM-DD."""
     wrong = ValueError("must be a day such as 2024-02-29, written YYYY-MM-DD")

@@ -6,7 +6,7 @@ a series that does not reach back so far has no metrics for it (null, with a rea
 """
 
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ from atlas.domain.metrics import MetricValues, NavSeries, Reason, daily_track, h
 from atlas.domain.metrics.values import date_of
 from strategies.models import MetricsSnapshot, Strategy
 from strategies.models.metrics import METRIC_COLUMNS
-from strategies.packed import DailyCloses, daily_closes
+from strategies.packed import DailyCloses, daily_closes, moment_of
 from strategies.vocabulary import BEST_EVIDENCE_FIRST, WINDOW_DAYS, SeriesSource, Window
 
 # Raise it where the definitions change: `recompute_outdated` then computes everything anew.
@@ -122,8 +122,8 @@ def _snapshot(wanted: _Wanted, values: MetricValues | None) -> MetricsSnapshot:
         source=closes.source.value,
         window=wanted.window.value,
         observations=len(part.days),
-        first_at=_moment(closes.micros[-len(part.days)]),
-        last_at=_moment(closes.micros[-1]),
+        first_at=moment_of(closes.micros[-len(part.days)]),
+        last_at=moment_of(closes.micros[-1]),
         track_days=int(closes.series.days[-1] - closes.series.days[0]),
         last_aum_usd=closes.last_aum_usd,
         definitions=EDITION,
@@ -170,8 +170,3 @@ def _sparkline(part: NavSeries) -> str:
     growth = part.navs / part.navs[0]
     chosen = growth[min_max([growth], SPARKLINE_POINTS)]
     return orjson.dumps(np.round(chosen, SPARKLINE_DECIMALS).tolist()).decode()
-
-
-def _moment(micros: int) -> datetime:
-    """Give the moment of a number of microseconds since 1970."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(micros))

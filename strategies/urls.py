@@ -1,10 +1,21 @@
 """Paths of the catalogue under /api/v1/."""
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from strategies.views import StrategyViewSet
+from strategies.views.catalogue import StrategyViewSet
+from strategies.views.definitions import MetricDefinitionsView
+from strategies.views.performance import PerformanceViewSet
+
+SLUG = r"(?P<slug>[A-Za-z0-9_-]+)"
 
 router = SimpleRouter()
 router.register("strategies", StrategyViewSet, basename="strategy")
+router.register(
+    rf"strategies/{SLUG}/performance", PerformanceViewSet, basename="strategy-performance"
+)
 
-urlpatterns = router.urls
+urlpatterns = [
+    *router.urls,
+    path("meta/metrics/", MetricDefinitionsView.as_view(), name="meta-metrics"),
+]

@@ -261,14 +261,12 @@ def test_a_list_costs_the_same_queries_however_long_it_is(client, django_assert_
         client.get(LIST, {"ordering": "return"})
 
 
-def test_a_detail_costs_two_queries_and_a_series_three_at_most(client, django_assert_num_queries):
+def test_a_detail_costs_two_queries_and_a_series_one(client, django_assert_num_queries):
     point = PerformancePointFactory.create(
         strategy__slug="trend", strategy__benchmark=BenchmarkFactory.create(), source="live"
     )
     MetricsSnapshotFactory.create(strategy=point.strategy)
     with django_assert_num_queries(2):  # strategy with benchmark, headlines
         client.get(f"{LIST}trend/")
-    with django_assert_num_queries(2):  # strategy, points
-        client.get(f"{LIST}trend/performance/", {"source": "live"})
-    with django_assert_num_queries(3):  # strategy, which evidence there is, points
+    with django_assert_num_queries(1):
         client.get(f"{LIST}trend/performance/")

@@ -1,6 +1,4 @@
-"""The catalogue over the API: read-only; public strategies need no account."""
-
-from typing import Any
+"""Discovery, its facets, and the page of one strategy."""
 
 from django.http import Http404, HttpResponse
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -10,7 +8,6 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from atlas.api.filtering import read_query
 from strategies.discovery.answers import page_bytes
 from strategies.discovery.facets import count_facets
 from strategies.discovery.schema import (
@@ -20,19 +17,15 @@ from strategies.discovery.schema import (
 )
 from strategies.discovery.statement import find
 from strategies.discovery.wishes import read_narrowing, read_wish
+from strategies.formats import JSON
 from strategies.headlines import with_headlines
 from strategies.models import Strategy
-from strategies.performance_serializers import PerformanceQuery, PerformanceSerializer
 from strategies.querysets import StrategyQuerySet, sees_everything
-from strategies.reports import nav_series
 from strategies.serializers import (
     StrategyDetailSerializer,
     StrategyPageSerializer,
     addresses,
 )
-from strategies.vocabulary import SeriesSource
-
-JSON = "application/json"
 
 
 @extend_schema_view(
@@ -94,38 +87,3 @@ class StrategyViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Strateg
         """Answer with the counts of every choice."""
         wanted = read_narrowing(request)
         return Response(count_facets(wanted, sees_all=sees_everything(request.user)))
-
-    @extend_schema(
-        summary="Read the NAV series of a strategy",
-        description="What one share was worth over time, as columns of equal length, oldest first.",
-        parameters=[PerformanceQuery],
-        responses=PerformanceSerializer,
-        filters=False,
-    )
-    @action(
-        detail=True,
-        pagination_class=None,
-        query_parameters=("from", "to", "source"),
-    )
-    def performance(self, request: Request, slug: str) -> Response:
-        """Answer with one NAV series."""
-        strategy = self.get_object()
-        wanted = read_query(request, PerformanceQuery)
-        source = SeriesSource(wanted["source"]) if "source" in wanted else None
-        series = nav_series(strategy, source=source, within=wanted["range"])
-        columns: dict[str, Any] = {
-            "as_of_at": series.as_of_at,
-            "nav_per_share_usd": series.nav_per_share_usd,
-            "aum_usd": series.aum_usd,
-        }
-        return Response(
-            {
-                "strategy": strategy.slug,
-                "source": series.source,
-                "data_version": strategy.data_version,
-                "observations": len(series.as_of_at),
-                "first_at": series.as_of_at[0] if series.as_of_at else None,
-                "last_at": series.as_of_at[-1] if series.as_of_at else None,
-                "columns": columns,
-            }
-        )

@@ -1,0 +1,1 @@
+"""The catalogue over the API: read-only; public strategies need no account."""
