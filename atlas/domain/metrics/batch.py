@@ -84,7 +84,8 @@ def headlines_of_matrix(days: IntArray, navs: FloatArray, *, rf: float = 0.0) ->
 def _figures_of_matrix(navs: FloatArray, coverage: Coverage, rf_daily: float) -> Iterator[Figures]:
     """Reduce the rows of a matrix, some at a time."""
     for first in range(0, len(navs), _ROWS_AT_ONCE):
-        rows = navs[first : first + _ROWS_AT_ONCE]
+        # A row's sums depend on its layout in memory, so that all have the same one.
+        rows = np.ascontiguousarray(navs[first : first + _ROWS_AT_ONCE])
         returns = rows[:, 1:] / rows[:, :-1] - 1.0
         for levels, sums in zip(sum_levels(rows), sum_returns(returns, rf_daily), strict=True):
             yield Figures(levels, sums, coverage.days)

@@ -96,8 +96,8 @@ def _track_of_navs(series: NavSeries, max_fill_days: int) -> Track:
     filling = _fill(series.days, max_fill_days)
     levels = series.navs if filling is None else np.repeat(series.navs, filling.counts)
     days = series.days if filling is None else filling.days
-    # Behind a wipe-out divisions by zero may follow; what lies there is cut off below.
-    with np.errstate(divide="ignore", invalid="ignore"):
+    # Behind a wipe-out divisions by (nearly) zero may follow; what lies there is cut off below.
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         returns = levels[1:] / levels[:-1] - 1.0
     if filling is None:
         return _track(levels, days, returns, days[1:], None, is_chained=True)
