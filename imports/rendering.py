@@ -1,10 +1,10 @@
 """Rendering: batches of records as the text that COPY reads.
 
-Whole batches are encoded at once and cut apart at line ends; encoding record by record would take
-several times as long as the database needs to take them in.
+Whole batches are encoded at once and cut apart at line ends, and the pieces of all their rows are
+joined at once; writing row by row would take longer than the database needs to take them in.
 """
 
-import msgspec
+from itertools import chain, repeat
 
 from imports.formats.batches import Batch
 from imports.formats.keys import keys_of
@@ -16,50 +16,48 @@ COPY_SQL = (
 )
 OWNER_LENGTH = 120
 KEY_LENGTH = 200
-_ENCODER = msgspec.json.Encoder()
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-class Renderer:
-    """Numbers the records of one run and writes them for COPY."""
+def staged_rows(run_id: int, batch: Batch, encoded: bytes, *, first: int) -> str:
+    """Write a batch for COPY: its records, and behind them those that could not be read.
 
-    def __init__(self, run_id: int) -> None:
-        self._run_id = run_id
-        self.count = 0
+    `encoded` is what the batch encodes to, `first` the ordinal of its first record.
+    """
+    owner = escaped(storable(batch.owner, OWNER_LENGTH))
+    start = f"\t{batch.kind}\t{owner}\t"
+    read = _read(run_id, batch, encoded, start, first) if batch.records else ""
+    behind = first + len(batch.records)
+    unread = [
+        f"{run_id}\t{number}{start}{escaped(storable(one.key, KEY_LENGTH))}\t\\N\t"
+        f"{one.span.start}\t{one.span.length}\tt\n"
+        for number, one in enumerate(batch.unread, behind)
+    ]
+    return "".join([read, *unread])
 
-    def rows(self, batch: Batch) -> str:
-        """Write a batch: its records, and behind them those that could not be read."""
-        start = f"\t{batch.kind}\t{escaped(storable(batch.owner, OWNER_LENGTH))}\t"
-        rows = self._read(batch, start) if batch.records else []
-        rows += self._unread(batch, start)
-        self.count += len(rows)
-        return "".join(rows)
 
-    def _read(self, batch: Batch, start: str) -> list[str]:
-        """Write the records that were read."""
-        run, first, bad = self._run_id, self.count + 1, batch.bad
-        texts = _ENCODER.encode_lines(batch.plain_records()).decode().split("\n")
-        texts.pop()  # the last line ends too
-        keys = keys_of(batch.kind, batch.records)
-        if any("\\" in text for text in texts):
-            texts = [text.replace("\\", "\\\\") for text in texts]
-        if any("\\" in key for key in keys):
-            keys = [key.replace("\\", "\\\\") for key in keys]
-        rows = zip(keys, texts, batch.places.spans(), strict=True)
-        return [
-            f"{run}\t{number}{start}{key}\t{text}\t{span[0]}\t{span[1]}\t"
-            f"{'t' if number - first in bad else 'f'}\n"
-            for number, (key, text, span) in enumerate(rows, first)
-        ]
-
-    def _unread(self, batch: Batch, start: str) -> list[str]:
-        """Write the records that could not be read: their place, and what names them if it could."""
-        first = self.count + len(batch.records) + 1
-        return [
-            f"{self._run_id}\t{number}{start}{escaped(storable(one.key, KEY_LENGTH))}\t\\N\t"
-            f"{one.span.start}\t{one.span.length}\tt\n"
-            for number, one in enumerate(batch.unread, first)
-        ]
+def _read(run_id: int, batch: Batch, encoded: bytes, start: str, first: int) -> str:
+    """Write the records that were read; their texts hold no control characters, only backslashes."""
+    count, bad = len(batch.records), batch.bad
+    texts = encoded.decode().replace("\\", "\\\\").split("\n")
+    texts.pop()  # the last line ends too
+    keys = keys_of(batch.kind, batch.records)
+    if "\\" in "".join(keys):
+        keys = [key.replace("\\", "\\\\") for key in keys]
+    spans = [f"\t{at}\t{length}\t" for at, length in batch.places.spans()]
+    flags = ["t\n" if index in bad else "f\n" for index in range(count)] if bad else ["f\n"] * count
+    rows = zip(
+        repeat(f"{run_id}\t", count),
+        map(str, range(first, first + count)),
+        repeat(start, count),
+        keys,
+        repeat("\t", count),
+        texts,
+        spans,
+        flags,
+        strict=True,
+    )
+    return "".join(chain.from_iterable(rows))
 
 
 def escaped(text: str) -> str:

@@ -23,7 +23,7 @@ from imports.issues import Problems, save_issues
 from imports.models import ImportRun, StagedRecord
 from imports.phases import locked_run, long_statements, phase
 from imports.progress import report
-from imports.rendering import COPY_SQL, Renderer
+from imports.rendering import COPY_SQL, staged_rows
 from imports.storage import ContentStore
 
 STAGE = "stage"
@@ -79,7 +79,7 @@ def _load(run: ImportRun, export: Export, problems: Problems, *, size: int, now:
     """
     thresholds = Thresholds(jump_ratio=float(run.source.jump_threshold_ratio))
     checker = Checker(mode=export.header.mode, now=now, thresholds=thresholds)
-    renderer = Renderer(run.pk)
+    count = 0
     with (
         connection.wrap_database_errors,
         connection.cursor() as cursor,
@@ -89,10 +89,11 @@ def _load(run: ImportRun, export: Export, problems: Problems, *, size: int, now:
             for unread in batch.unread:
                 problems.add(unread.problems)
             problems.add(checker.check(batch))
-            copy.write(renderer.rows(batch))
+            copy.write(staged_rows(run.pk, batch, batch.encoded(), first=count + 1))
+            count += len(batch.records) + len(batch.unread)
             report(run.pk, STAGE, partial(_end_of, batch), size)
     problems.add(checker.finish())
-    return renderer.count
+    return count
 
 
 def _end_of(batch: Batch) -> int:

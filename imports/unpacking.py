@@ -71,6 +71,19 @@ class _Positioned(io.RawIOBase):
         """Say yes."""
         return True
 
+    def seekable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go on reading from another place."""
+        if whence == os.SEEK_END:
+            offset += os.fstat(self._descriptor).st_size
+        elif whence == os.SEEK_CUR:
+            offset += self._position
+        self._position = offset
+        return offset
+
     def readinto(self, buffer: "WriteableBuffer") -> int:
         """Fill the buffer from where the last reading ended."""
         count = os.preadv(self._descriptor, [buffer], self._position)

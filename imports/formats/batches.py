@@ -1,6 +1,6 @@
 """Batches: what a parser hands on, a run of records of one kind and owner with their places."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any, Protocol
@@ -14,6 +14,7 @@ from imports.formats.vocabulary import Kind, Severity
 
 Buffer = bytes | memoryview
 RAW_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+_ENCODER = msgspec.json.Encoder()
 
 
 class Places(Protocol):
@@ -35,12 +36,31 @@ class Unread:
     key: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Wrapping:
+    """What a shape writes around each record of a batch: a line's tag before it, its owner behind."""
+
+    head: bytes
+    tail: bytes
+
+    def removed_from(self, lines: bytes) -> bytes:
+        """Take it off encoded records.
+
+        A line feed in a text is written as two characters, so one that stands for itself ends a
+        record, and the head and the tail can be nowhere but beside it.
+        """
+        plain = lines.replace(self.tail + b"\n", b"}\n") if self.tail != b"}" else lines
+        return plain.replace(b"\n" + self.head, b"\n{").replace(self.head, b"{", 1)
+
+
 @dataclass(slots=True)
 class Batch:
     """Records of one kind and one owner in the order of the file.
 
     `owner` is the slug of the strategy or benchmark, or the CAIP-10 account of the vault; it is
-    empty for the parents themselves. `bad` holds the indexes that a check has turned down.
+    empty for the parents themselves. `bad` holds the indexes that a check has turned down. `again`
+    reads the same records from the file once more, so that they need not be held in memory until
+    it is known whether anybody wants them; None where a shape does not offer that.
     """
 
     kind: Kind
@@ -49,14 +69,13 @@ class Batch:
     places: Places
     unread: list[Unread] = field(default_factory=list)
     bad: set[int] = field(default_factory=set)
-    plain_type: type[Any] | None = None
+    wrapping: Wrapping | None = None
+    again: "Callable[[], Batch] | None" = None
 
-    def plain_records(self) -> Sequence[Any]:
-        """Give the records without what a shape adds to them, such as the tag of a line."""
-        if self.plain_type is None or not self.records:
-            return self.records
-        plain: Any = list[self.plain_type]  # type: ignore[name-defined]  # known at run time
-        return msgspec.convert(self.records, plain, from_attributes=True)  # type: ignore[no-any-return]
+    def encoded(self) -> bytes:
+        """Write the records as lines of JSON: equal records alike, whatever shape they came in."""
+        lines = _ENCODER.encode_lines(self.records)
+        return lines if self.wrapping is None else self.wrapping.removed_from(lines)
 
     def span_of(self, index: int) -> Span:
         """Give the place of one record's bytes."""
@@ -91,11 +110,12 @@ class ListPlaces:
     """Places of the elements of a JSON array within one buffer.
 
     The bytes are found by their addresses: a decoder that hands out raw pieces gives views into
-    the buffer that it was given. `indexes` are the elements that the batch holds, None for all.
+    the buffer that it was given. `array` gives the array's bytes, which costs a reading of what is
+    around them. `indexes` are the elements that the batch holds, None for all.
     """
 
     path: str
-    array: msgspec.Raw
+    array: Callable[[], msgspec.Raw]
     whole: Buffer
     indexes: Sequence[int] | None = None
     _spans: list[tuple[int, int]] | None = None
@@ -107,7 +127,7 @@ class ListPlaces:
     def spans(self) -> Sequence[tuple[int, int]]:
         """Find the elements' bytes; done once, when somebody asks."""
         if self._spans is None:
-            found = spans_of(RAW_LIST.decode(self.array), self.whole)
+            found = spans_of(RAW_LIST.decode(self.array()), self.whole)
             self._spans = found if self.indexes is None else [found[i] for i in self.indexes]
         return self._spans
 

@@ -39,7 +39,11 @@ def _accounts(records: Sequence[Any]) -> list[str]:
 
 def _points(records: Sequence[Any]) -> list[str]:
     times = times_of(records, "as_of_at")
-    return [f"{one.source} {at}" for one, at in zip(records, times, strict=True)]
+    sources = [record.source for record in records]
+    if sources.count(sources[0]) == len(sources):  # a series is of one kind of evidence
+        start = f"{sources[0]} "
+        return [start + at for at in times]
+    return [f"{source} {at}" for source, at in zip(sources, times, strict=True)]
 
 
 def _prices(records: Sequence[Any]) -> list[str]:

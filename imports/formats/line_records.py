@@ -1,13 +1,11 @@
 """The lines of version 1.0: each record with its tag and its parent."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Union
 
 import msgspec
-import numpy as np
 
-from imports.formats.batches import Buffer
 from imports.formats.findings import RAW_FIELDS, Finding, excerpt, findings_in
 from imports.formats.readers import FAILURES
 from imports.formats.records import (
@@ -91,73 +89,29 @@ DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LineType:
-    """How one kind of line is read: its type, the plain record in it, and what names its owner."""
+    """How one kind of line is read: its type, its tag, and what names its owner and itself."""
 
+    tag: str
     kind: Kind
     line: type[Record]
-    plain: type[Record]
     owner_field: str = ""
     key_field: str = ""
 
 
-_PERFORMANCE = LineType(Kind.PERFORMANCE, PerformanceLine, PerformancePoint, "strategy", "as_of_at")
-_VAULT_PERFORMANCE = LineType(
-    Kind.VAULT_PERFORMANCE, PerformanceLine, PerformancePoint, "vault", "as_of_at"
+POINT_LINES = LineType("performance", Kind.PERFORMANCE, PerformanceLine, "strategy", "as_of_at")
+VAULT_LINES = LineType("performance", Kind.VAULT_PERFORMANCE, PerformanceLine, "vault", "as_of_at")
+_LINE_TYPES = (
+    LineType("benchmark", Kind.BENCHMARK, BenchmarkLine, "", "slug"),
+    LineType("benchmark_point", Kind.BENCHMARK_POINT, BenchmarkPointLine, "benchmark", "as_of_at"),
+    LineType("strategy", Kind.STRATEGY, StrategyLine, "", "slug"),
+    LineType("vault", Kind.VAULT, VaultLine, "", "address"),
+    POINT_LINES,
+    LineType("holding", Kind.HOLDING, HoldingLine, "strategy", "asset"),
+    LineType("trade", Kind.TRADE, TradeLine, "strategy", "external_id"),
+    LineType("report", Kind.CLAIM, ReportLine, "strategy", "source"),
 )
-LINE_TYPES: Mapping[str, LineType] = {
-    "benchmark": LineType(Kind.BENCHMARK, BenchmarkLine, Benchmark, "", "slug"),
-    "benchmark_point": LineType(
-        Kind.BENCHMARK_POINT, BenchmarkPointLine, BenchmarkPoint, "benchmark", "as_of_at"
-    ),
-    "strategy": LineType(Kind.STRATEGY, StrategyLine, Strategy, "", "slug"),
-    "vault": LineType(Kind.VAULT, VaultLine, Vault, "", "address"),
-    "performance": _PERFORMANCE,
-    "holding": LineType(Kind.HOLDING, HoldingLine, Holding, "strategy", "asset"),
-    "trade": LineType(Kind.TRADE, TradeLine, Trade, "strategy", "external_id"),
-    "report": LineType(Kind.CLAIM, ReportLine, Report, "strategy", "source"),
-}
-_BY_CLASS: Mapping[type[Record], LineType] = {one.line: one for one in LINE_TYPES.values()}
-
-
-def split_lines(records: Sequence[Any]) -> Iterator[tuple[LineType, str, Sequence[int]]]:
-    """Sort lines by what they are and whom they belong to; gives the indexes of each group."""
-    classes = list(dict.fromkeys(map(type, records)))
-    for line_class in classes:
-        indexes: Sequence[int] = range(len(records))
-        if len(classes) > 1:
-            indexes = [i for i, record in enumerate(records) if type(record) is line_class]
-        yield from _split_by_owner(_BY_CLASS[line_class], records, indexes)
-
-
-def _split_by_owner(
-    line_type: LineType, records: Sequence[Any], indexes: Sequence[int]
-) -> Iterator[tuple[LineType, str, Sequence[int]]]:
-    """Sort lines of one type by their owners; usually they have one."""
-    if not line_type.owner_field:
-        yield line_type, "", indexes
-        return
-    owners = [getattr(records[index], line_type.owner_field) for index in indexes]
-    groups: dict[Any, Sequence[int]] = {owners[0]: indexes}
-    if len(set(owners)) > 1:
-        split: dict[Any, list[int]] = {}
-        for owner, index in zip(owners, indexes, strict=True):
-            split.setdefault(owner, []).append(index)
-        groups = {**split}
-    vaults = groups.pop(msgspec.UNSET, None)
-    for owner, members in groups.items():
-        yield line_type, owner, members
-    if vaults is not None:
-        yield from _split_by_owner(_VAULT_PERFORMANCE, records, vaults)
-
-
-def has_findings(records: Sequence[Any]) -> bool:
-    """Say whether any line is wrong beyond the types of its fields."""
-    return any(
-        more(record)
-        for line_class, more in _MORE.items()
-        for record in records
-        if type(record) is line_class
-    )
+LINE_TYPES: Mapping[str, LineType] = {one.tag: one for one in _LINE_TYPES}
+LINE_TYPE_OF: Mapping[type[Record], LineType] = {one.line: one for one in _LINE_TYPES}
 
 
 def line_findings(record: Any) -> list[Finding]:
@@ -198,8 +152,8 @@ def line_names(text: bytes) -> tuple[Kind, str, str]:
     line_type = LINE_TYPES.get(_text(fields, TAG))
     if line_type is None:
         return Kind.UNKNOWN, "", ""
-    if line_type is _PERFORMANCE and "vault" in fields:
-        line_type = _VAULT_PERFORMANCE
+    if line_type is POINT_LINES and "vault" in fields:
+        line_type = VAULT_LINES
     owner, key = _text(fields, line_type.owner_field), _text(fields, line_type.key_field)
     return line_type.kind, owner, key
 
@@ -239,47 +193,3 @@ def _text(fields: Mapping[str, msgspec.Raw], name: str) -> str:
 
 
 _LONGEST_NAME = 120
-
-
-@dataclass(slots=True)
-class LinePlaces:
-    """Places of lines of a chunk whose first line is number `first` and begins at `offset`.
-
-    `indexes` are the lines of the chunk that the batch holds.
-    """
-
-    indexes: Sequence[int]
-    body: bytes
-    first: int
-    offset: int
-    _spans: list[tuple[int, int]] | None = None
-
-    def path_of(self, index: int) -> str:
-        """Give the number of the line."""
-        return f"line {self.first + self.indexes[index]}"
-
-    def spans(self) -> list[tuple[int, int]]:
-        """Give the places in the whole file; found once, when somebody asks."""
-        if self._spans is None:
-            spans = line_spans(self.body)
-            self._spans = [(self.offset + spans[i][0], spans[i][1]) for i in self.indexes]
-        return self._spans
-
-
-def is_one_object_a_line(body: bytes) -> bool:
-    """Say whether each line of the bytes begins and ends an object.
-
-    A value cannot run over a line end between `}` and `{`, so if all line ends lie between these
-    two, the lines and the values are the same things.
-    """
-    if body[:1] != b"{" or body[-1:] != b"}":
-        return False
-    return body.count(b"}\n{") == body.count(b"\n")
-
-
-def line_spans(body: Buffer) -> list[tuple[int, int]]:
-    """Give start and length of each line."""
-    ends = np.flatnonzero(np.frombuffer(body, dtype=np.uint8) == _LINE_FEED)
-    starts = np.concatenate(([0], ends + 1))
-    lengths = np.concatenate((ends, [len(body)])) - starts
-    return list(zip(starts.tolist(), lengths.tolist(), strict=True))

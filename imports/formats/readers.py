@@ -1,7 +1,7 @@
 """Readers: from a JSON array's bytes to typed records, all at once or, if one is wrong, one by one."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -14,11 +14,6 @@ from imports.formats.vocabulary import Kind
 
 R = TypeVar("R", bound=Record)
 FAILURES = (msgspec.ValidationError, *UNREADABLE)
-
-
-def no_findings(_record: Any) -> list[Finding]:
-    """Have nothing to add to what the types demand."""
-    return []
 
 
 class Reader(Generic[R]):
@@ -45,18 +40,34 @@ class Reader(Generic[R]):
             return self._read_each(array, owner=owner, path=path, whole=whole)
         if self._more is not None and any(map(self._more, records)):
             return self._read_each(array, owner=owner, path=path, whole=whole)
+        return self.batch_of(records, lambda: array, owner=owner, path=path, whole=whole)
+
+    def batch_of(
+        self,
+        records: Sequence[R],
+        array: Callable[[], msgspec.Raw],
+        *,
+        owner: str,
+        path: str,
+        whole: Buffer,
+    ) -> Batch:
+        """Make the batch of an array of which every record was read; `array` gives its bytes."""
         to_utc(self.kind, records)
         return Batch(self.kind, owner, records, ListPlaces(path, array, whole))
 
     def _read_each(self, array: msgspec.Raw, *, owner: str, path: str, whole: Buffer) -> Batch:
         """Read an array one element at a time."""
+
+        def held() -> msgspec.Raw:
+            return array
+
         try:
             elements = RAW_LIST.decode(array)
         except FAILURES:
             found = [Finding("wrong_type", f"{path} must be a list.", value=excerpt(array))]
             lost = self.unread(found, span=span_in(array, whole), owner=owner, path=path)
-            return Batch(self.kind, owner, [], ListPlaces(path, array, whole, []), [lost])
-        batch = Batch(self.kind, owner, [], ListPlaces(path, array, whole, []))
+            return Batch(self.kind, owner, [], ListPlaces(path, held, whole, []), [lost])
+        batch = Batch(self.kind, owner, [], ListPlaces(path, held, whole, []))
         records, indexes = [], []
         for index, element in enumerate(elements):
             result = self.read_one(element)
@@ -68,8 +79,16 @@ class Reader(Generic[R]):
             records.append(result)
             indexes.append(index)
         to_utc(self.kind, records)
-        batch.records, batch.places = records, ListPlaces(path, array, whole, indexes)
+        batch.records, batch.places = records, ListPlaces(path, held, whole, indexes)
         return batch
+
+    def decoded(self, raw: msgspec.Raw) -> R:
+        """Read a record that is known to be right."""
+        return self._one.decode(raw)
+
+    def more_findings(self, record: R) -> list[Finding]:
+        """List what is wrong with a record beyond the types of its fields."""
+        return self._more(record) if self._more is not None else []
 
     def read_one(self, raw: msgspec.Raw | bytes) -> R | list[Finding]:
         """Read one record, or list everything that is wrong with it."""
@@ -77,7 +96,7 @@ class Reader(Generic[R]):
             record = self._one.decode(raw)
         except FAILURES:
             return findings_in(self.record_type, raw)
-        return (self._more(record) if self._more is not None else []) or record
+        return self.more_findings(record) or record
 
     def unread(
         self, findings: Sequence[Finding], *, span: Span, owner: str, path: str, key: str = ""

@@ -4,35 +4,22 @@ Each strategy holds its own series, holdings, trades and reports, so a file is r
 strategy: what was read of one is gone before the next, however large the file is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from imports.formats.batches import Batch, Buffer, KnownPlaces, span_in
-from imports.formats.findings import RAW_FIELDS, UNREADABLE, findings_in
+from imports.formats.findings import UNREADABLE, findings_in
 from imports.formats.header import Tally
-from imports.formats.keys import account_of
 from imports.formats.problems import FileRefused, Problem, refusal
 from imports.formats.readers import FAILURES, Reader
-from imports.formats.records import Benchmark, Header, Strategy, Vault
+from imports.formats.records import Header
 from imports.formats.times import to_utc
-from imports.formats.v1_records import (
-    BENCHMARK_POINTS,
-    HOLDINGS,
-    NAMES,
-    PERFORMANCE,
-    REPORTS,
-    TRADES,
-    VAULT_PERFORMANCE,
-    VERSION,
-    as_claims,
-    plain_record,
-    strategy_findings,
-)
+from imports.formats.v1_elements import ELEMENTS, Element, readable_fields
+from imports.formats.v1_records import NAMES, VERSION, as_claims, plain_record
 from imports.formats.vocabulary import Kind
-
-Section = msgspec.Raw | msgspec.UnsetType
 
 
 class Document(Header):
@@ -41,27 +28,6 @@ class Document(Header):
     benchmarks: list[msgspec.Raw] = []
     strategies: list[msgspec.Raw] = []
     vaults: list[msgspec.Raw] = []
-
-
-class BenchmarkElement(Benchmark):
-    """A benchmark with its prices."""
-
-    points: Section = msgspec.UNSET
-
-
-class StrategyElement(Strategy):
-    """A strategy with everything that belongs to it."""
-
-    performance: Section = msgspec.UNSET
-    holdings: Section = msgspec.UNSET
-    trades: Section = msgspec.UNSET
-    reports: Section = msgspec.UNSET
-
-
-class VaultElement(Vault):
-    """A vault with its series."""
-
-    performance: Section = msgspec.UNSET
 
 
 DOCUMENT = msgspec.json.Decoder(Document)
@@ -122,106 +88,88 @@ class DocumentExport:
 
         Raises FileRefused at the end where the header's counts or checksum are wrong.
         """
-        top = self._top
-        for index, raw in enumerate(top.benchmarks):
-            yield from self._benchmark(index, raw)
-        for index, raw in enumerate(top.strategies):
-            yield from self._strategy(index, raw)
-        for index, raw in enumerate(top.vaults):
-            yield from self._vault(index, raw)
-        for elements in (top.benchmarks, top.strategies, top.vaults):
-            self.tally.hash_records(elements)
+        for element in ELEMENTS:
+            for index, raw in enumerate(getattr(self._top, element.list_name)):
+                self.tally.counts[NAMES[element.kind]] += 1
+                yield from self._element(element, raw, f"/{element.list_name}/{index}")
+        for element in ELEMENTS:
+            self.tally.hash_records(getattr(self._top, element.list_name))
         self.tally.verify()
 
-    def _benchmark(self, index: int, raw: msgspec.Raw) -> Iterator[Batch]:
-        """Give one benchmark and its prices."""
-        path = f"/benchmarks/{index}"
-        batch, given = self._parent(BENCHMARK, raw, path)
-        yield batch
-        owner = _text(given, "slug")
-        yield from self._section(BENCHMARK_POINTS, "points", given, owner, path)
-
-    def _strategy(self, index: int, raw: msgspec.Raw) -> Iterator[Batch]:
-        """Give one strategy, then all that belongs to it."""
-        path = f"/strategies/{index}"
-        batch, given = self._parent(STRATEGY, raw, path)
-        yield batch
-        owner = _text(given, "slug")
-        yield from self._section(PERFORMANCE, "performance", given, owner, path)
-        yield from self._section(HOLDINGS, "holdings", given, owner, path)
-        yield from self._section(TRADES, "trades", given, owner, path)
-        for reports in self._section(REPORTS, "reports", given, owner, path):
-            yield as_claims(reports)
-
-    def _vault(self, index: int, raw: msgspec.Raw) -> Iterator[Batch]:
-        """Give one vault and its series."""
-        path = f"/vaults/{index}"
-        batch, given = self._parent(VAULT, raw, path)
-        yield batch
-        owner = account_id(given)
-        yield from self._section(VAULT_PERFORMANCE, "performance", given, owner, path)
-
-    def _parent(self, reader: Reader[Any], raw: msgspec.Raw, path: str) -> tuple[Batch, Any]:
-        """Read an element; also give what it holds, as far as it can be read at all."""
-        self.tally.counts[NAMES[reader.kind]] += 1
-        span = span_in(raw, self._whole)
-        places = KnownPlaces([path], [(span.start, span.length)])
-        result = reader.read_one(raw)
-        if not isinstance(result, list):
-            record = plain_record(_PLAIN[reader.kind], result)
-            to_utc(reader.kind, [record])
-            return Batch(reader.kind, "", [record], places), result
-        given = readable_fields(raw)
-        key = account_id(given) if reader.kind is Kind.VAULT else _text(given, "slug")
-        lost = reader.unread(result, span=span, owner="", path=path, key=key)
-        return Batch(reader.kind, "", [], KnownPlaces([], []), [lost]), given
-
-    def _section(
-        self, reader: Reader[Any], name: str, given: Any, owner: str, path: str
-    ) -> Iterator[Batch]:
-        """Read the list `name` of an element, if it has one."""
-        array = given.get(name) if isinstance(given, dict) else getattr(given, name)
-        if not isinstance(array, msgspec.Raw):
+    def _element(self, element: Element, raw: msgspec.Raw, path: str) -> Iterator[Batch]:
+        """Give a parent, then all that belongs to it."""
+        read = element.read_whole(raw)
+        if read is None:
+            yield from self._taken_apart(element, raw, path)
             return
-        batch = reader.read_array(array, owner=owner, path=f"{path}/{name}", whole=self._whole)
+        yield self._parent(element, read, raw, path)
+        owner = element.owner_of(read)
+        for name, reader in element.sections:
+            records = getattr(read, name)
+            if records:
+                section = Section(element, reader, name, raw, owner, f"{path}/{name}", self._whole)
+                yield self._counted(reader, section.batch_of(records))
+
+    def _taken_apart(self, element: Element, raw: msgspec.Raw, path: str) -> Iterator[Batch]:
+        """Give a parent as far as it can be read, then each of its sections by itself."""
+        result = element.pieces.read_one(raw)
+        given = readable_fields(raw) if isinstance(result, list) else result
+        owner = element.owner_of(given)
+        if isinstance(result, list):
+            span = span_in(raw, self._whole)
+            lost = element.pieces.unread(result, span=span, owner="", path=path, key=owner)
+            yield Batch(element.kind, "", [], KnownPlaces([], []), [lost])
+        else:
+            yield self._parent(element, result, raw, path)
+        for name, reader in element.sections:
+            array = given.get(name) if isinstance(given, dict) else getattr(given, name)
+            if not isinstance(array, msgspec.Raw):
+                continue
+            section = Section(element, reader, name, raw, owner, f"{path}/{name}", self._whole)
+            batch = self._counted(reader, section.read(array))
+            if batch.records or batch.unread:
+                yield batch
+
+    def _parent(self, element: Element, read: Any, raw: msgspec.Raw, path: str) -> Batch:
+        """Make the batch of one parent."""
+        span = span_in(raw, self._whole)
+        record = plain_record(element.plain, read)
+        to_utc(element.kind, [record])
+        places = KnownPlaces([path], [(span.start, span.length)])
+        return Batch(element.kind, "", [record], places)
+
+    def _counted(self, reader: Reader[Any], batch: Batch) -> Batch:
+        """Count the records of a section, whether or not they could be read."""
         self.tally.counts[NAMES[reader.kind]] += len(batch.records) + len(batch.unread)
-        if batch.records or batch.unread:
-            yield batch
+        return as_claims(batch) if reader.kind is Kind.CLAIM else batch
 
 
-def readable_fields(raw: msgspec.Raw) -> dict[str, msgspec.Raw]:
-    """Give the fields of an object that may be wrong; empty where it is none."""
-    try:
-        return RAW_FIELDS.decode(raw)
-    except FAILURES:
-        return {}
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One list within an element, and how it is read; `owner` names the parent."""
 
+    element: Element
+    reader: Reader[Any]
+    name: str
+    raw: msgspec.Raw
+    owner: str
+    path: str
+    whole: Buffer
 
-def account_id(given: Any) -> str:
-    """Give the CAIP-10 text of a vault, empty where it cannot be told."""
-    if isinstance(given, Vault):
-        return account_of(given.chain_id, given.address)
-    chain, address = bytes(given.get("chain_id", b"")), _text(given, "address")
-    return account_of(int(chain), address) if chain.isdigit() and address else ""
+    def batch_of(self, records: Sequence[Any]) -> Batch:
+        """Make the batch of records that were read with the whole element."""
+        batch = self.reader.batch_of(
+            records, self.array, owner=self.owner, path=self.path, whole=self.whole
+        )
+        batch.again = lambda: self.read(self.array())
+        return batch
 
+    def read(self, array: msgspec.Raw) -> Batch:
+        """Read the section by itself; one that can be read entirely can be read again."""
+        batch = self.reader.read_array(array, owner=self.owner, path=self.path, whole=self.whole)
+        batch.again = None if batch.unread else lambda: self.read(array)
+        return batch
 
-def _text(given: Any, name: str) -> str:
-    """Give a text field of a read element, or of one that could not be read; empty if there is none."""
-    if not isinstance(given, dict):
-        return str(getattr(given, name))
-    try:
-        text: str = msgspec.json.decode(given.get(name, b'""'), type=str)
-    except FAILURES:
-        return ""
-    return text if len(text) <= _LONGEST_KEY else ""
-
-
-_LONGEST_KEY = 120
-BENCHMARK = Reader(Kind.BENCHMARK, BenchmarkElement)
-STRATEGY = Reader(Kind.STRATEGY, StrategyElement, more=strategy_findings)
-VAULT = Reader(Kind.VAULT, VaultElement)
-_PLAIN: dict[Kind, type[Any]] = {
-    Kind.BENCHMARK: Benchmark,
-    Kind.STRATEGY: Strategy,
-    Kind.VAULT: Vault,
-}
+    def array(self) -> msgspec.Raw:
+        """Find the section's bytes."""
+        return self.element.section(self.raw, self.name)

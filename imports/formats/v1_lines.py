@@ -5,6 +5,7 @@ object each is decoded at once; one that does not, or that holds a bad record, l
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, BinaryIO
 
 import msgspec
@@ -12,16 +13,9 @@ import msgspec
 from imports.formats.batches import Batch, KnownPlaces, Unread
 from imports.formats.findings import Finding, findings_in
 from imports.formats.header import Tally
-from imports.formats.line_records import (
-    DECODER,
-    TAG,
-    LinePlaces,
-    has_findings,
-    is_one_object_a_line,
-    line_names,
-    read_line,
-    split_lines,
-)
+from imports.formats.line_groups import LineGroup, has_findings, line_groups, picked
+from imports.formats.line_places import LineBounds, LinePlaces, Place, line_bounds
+from imports.formats.line_records import DECODER, TAG, line_names, read_line
 from imports.formats.problems import FileRefused, Problem, Span, refusal
 from imports.formats.readers import FAILURES
 from imports.formats.records import Header
@@ -71,7 +65,7 @@ class LinesExport:
         self.tally = Tally(header)
         self._stream = stream
         self._offset = offset
-        self._line = 2
+        self._kept: tuple[Place | None, dict[tuple[Kind, str], Batch]] = (None, {})
 
     def batches(self) -> Iterator[Batch]:
         """Give the records chunk by chunk, those of one kind and owner together.
@@ -79,20 +73,22 @@ class LinesExport:
         Raises FileRefused for a line that is too long, and at the end where the header's counts or
         checksum are wrong.
         """
-        while chunk := self._next_chunk():
-            yield from self._of_chunk(chunk)
-            self._offset += len(chunk)
-            self._line += chunk.count(b"\n")
+        line, offset = 2, self._offset
+        while chunk := self._next_chunk(line):
+            place, bounds = Place(line, offset, len(chunk)), line_bounds(chunk)
+            yield from self._of_chunk(chunk, bounds, place, self.tally)
+            offset += len(chunk)
+            line += bounds.count
         self.tally.verify()
 
-    def _next_chunk(self) -> bytes:
-        """Read some bytes, up to the end of a line."""
+    def _next_chunk(self, line: int) -> bytes:
+        """Read some bytes, up to the end of a line; `line` is the number of the first."""
         chunk = self._stream.read(CHUNK_BYTES)
         if not chunk or chunk.endswith(b"\n"):
             return chunk
         rest = self._stream.readline(LONGEST_LINE_BYTES)
         if len(rest) == LONGEST_LINE_BYTES and not rest.endswith(b"\n"):
-            number = self._line + chunk.count(b"\n")
+            number = line + chunk.count(b"\n")
             raise refusal(
                 "line_too_long",
                 f"Line {number} is longer than {LONGEST_LINE_BYTES // 2**20} MB. "
@@ -101,76 +97,98 @@ class LinesExport:
             )
         return chunk + rest
 
-    def _of_chunk(self, chunk: bytes) -> Iterator[Batch]:
+    def _of_chunk(
+        self, chunk: bytes, bounds: LineBounds, place: Place, tally: Tally
+    ) -> Iterator[Batch]:
         """Decode a chunk at once, or line by line where that does not work."""
-        body = chunk.removesuffix(b"\n")
-        records = self._all_at_once(body)
-        if records is None:
-            yield from self._line_by_line(chunk)
+        read = _all_at_once(chunk, bounds)
+        if read is None:
+            yield from self._line_by_line(chunk, bounds, place, tally)
             return
-        self.tally.hash_records([body])  # its lines end as the checksum has it
-        yield from self._grouped(records, range(len(records)), body)
+        tally.hash_records([chunk.removesuffix(b"\n")])  # its lines end as the checksum has it
+        records, groups = read
+        places = LinePlaces(range(len(records)), bounds, place)
+        for group in groups:
+            yield self._batch_of(group, records, places, tally)
 
-    def _all_at_once(self, body: bytes) -> list[Any] | None:
-        """Decode lines in one go; None where one of them needs a closer look."""
-        if not is_one_object_a_line(body):
-            return None
-        try:
-            records: list[Any] = DECODER.decode_lines(body)
-        except FAILURES:
-            return None
-        is_whole = len(records) == body.count(b"\n") + 1
-        return records if is_whole and not has_findings(records) else None
-
-    def _line_by_line(self, chunk: bytes) -> Iterator[Batch]:
+    def _line_by_line(
+        self, chunk: bytes, bounds: LineBounds, place: Place, tally: Tally
+    ) -> Iterator[Batch]:
         """Decode each line by itself; blank lines do not count."""
         records, indexes = [], []
         for index, (start, text) in enumerate(_texts(chunk)):
             if not text:
                 continue
-            self.tally.hash_records([text])
+            tally.hash_records([text])
             result = read_line(text)
             if isinstance(result, list):
-                span = Span(self._offset + start, len(text))
-                yield self._unread(text, result, self._line + index, span)
+                span = Span(place.offset + start, len(text))
+                yield _unread(text, result, place.line + index, span, tally)
                 continue
             records.append(result)
             indexes.append(index)
-        yield from self._grouped(records, indexes, chunk)
+        places = LinePlaces(indexes, bounds, place)
+        for group in line_groups(records):
+            yield self._batch_of(group, records, places, tally)
 
-    def _unread(self, text: bytes, findings: list[Finding], number: int, span: Span) -> Batch:
-        """Make the batch of a line that could not be read."""
-        kind, owner, key = line_names(text)
-        if kind is not Kind.UNKNOWN:
-            self.tally.counts[NAMES[kind]] += 1
-        problems = tuple(
-            Problem(
-                one.code,
-                one.message,
-                path=f"line {number}",
-                kind=kind,
-                owner=owner,
-                key=key,
-                field=one.place,
-                value=one.value,
-                span=span,
-            )
-            for one in findings
+    def _batch_of(
+        self, group: LineGroup, records: Sequence[Any], places: LinePlaces, tally: Tally
+    ) -> Batch:
+        """Gather the records of one kind and owner; `places` are those of all records."""
+        kind, lines = group.line_type.kind, picked(records, group.members)
+        to_utc(kind, lines)
+        tally.counts[NAMES[kind]] += len(lines)
+        mine = LinePlaces(picked(places.indexes, group.members), places.bounds, places.chunk)
+        batch = Batch(kind, group.owner, lines, mine, wrapping=group.wrapping())
+        batch = as_claims(batch) if kind is Kind.CLAIM else batch
+        batch.again = partial(self._again, places.chunk, kind, group.owner)
+        return batch
+
+    def _again(self, place: Place, kind: Kind, owner: str) -> Batch:
+        """Read a batch once more; what else its chunk holds is kept until another one is asked for."""
+        if self._kept[0] != place:
+            self._stream.seek(place.offset)
+            chunk = self._stream.read(place.length)
+            batches = self._of_chunk(chunk, line_bounds(chunk), place, Tally(self.header))
+            found = {(batch.kind, batch.owner): batch for batch in batches if batch.records}
+            self._kept = (place, found)
+        return self._kept[1].pop((kind, owner))
+
+
+def _all_at_once(chunk: bytes, bounds: LineBounds) -> tuple[list[Any], list[LineGroup]] | None:
+    """Decode lines in one go; None where one of them needs a closer look."""
+    if not bounds.are_objects:
+        return None
+    try:
+        records: list[Any] = DECODER.decode_lines(chunk)
+    except FAILURES:
+        return None
+    if len(records) != bounds.count:
+        return None
+    groups = line_groups(records)
+    return None if has_findings(records, groups) else (records, groups)
+
+
+def _unread(text: bytes, findings: list[Finding], number: int, span: Span, tally: Tally) -> Batch:
+    """Make the batch of a line that could not be read."""
+    kind, owner, key = line_names(text)
+    if kind is not Kind.UNKNOWN:
+        tally.counts[NAMES[kind]] += 1
+    problems = tuple(
+        Problem(
+            one.code,
+            one.message,
+            path=f"line {number}",
+            kind=kind,
+            owner=owner,
+            key=key,
+            field=one.place,
+            value=one.value,
+            span=span,
         )
-        return Batch(kind, owner, [], KnownPlaces([], []), [Unread(span, problems, key)])
-
-    def _grouped(
-        self, records: Sequence[Any], indexes: Sequence[int], body: bytes
-    ) -> Iterator[Batch]:
-        """Gather records by kind and owner; `indexes` are their lines within the body."""
-        for line_type, owner, members in split_lines(records):
-            lines = records if len(members) == len(records) else [records[i] for i in members]
-            places = LinePlaces([indexes[i] for i in members], body, self._line, self._offset)
-            kind = line_type.kind
-            to_utc(kind, lines)
-            self.tally.counts[NAMES[kind]] += len(lines)
-            batch = Batch(kind, owner, lines, places, plain_type=line_type.plain)
-            yield as_claims(batch) if kind is Kind.CLAIM else batch
+        for one in findings
+    )
+    return Batch(kind, owner, [], KnownPlaces([], []), [Unread(span, problems, key)])
 
 
 def _texts(chunk: bytes) -> Iterator[tuple[int, bytes]]:

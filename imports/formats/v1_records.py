@@ -80,7 +80,10 @@ def as_claims(reports: Batch) -> Batch:
     paths = [reports.places.path_of(index) for index in indexes]
     spans: Sequence[tuple[int, int]] = reports.places.spans() if records else []
     places = KnownPlaces(paths, [spans[index] for index in indexes])
-    return Batch(Kind.CLAIM, reports.owner, records, places, reports.unread)
+    claims = Batch(Kind.CLAIM, reports.owner, records, places, reports.unread)
+    again = reports.again
+    claims.again = None if again is None else lambda: as_claims(again())
+    return claims
 
 
 def plain_record(record_type: type[Any], record: Any) -> Any:

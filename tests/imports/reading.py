@@ -1,5 +1,6 @@
 """Reading exports in tests, without a database."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -40,10 +41,10 @@ class Read:
     def contents(self) -> dict[tuple[Kind, str, str], Any]:
         """Give every record that was read, as it is staged."""
         return {
-            (batch.kind, batch.owner, key): record
+            (batch.kind, batch.owner, key): json.loads(line)
             for batch in self.batches
-            for key, record in zip(
-                keys_of(batch.kind, batch.records), batch.plain_records(), strict=True
+            for key, line in zip(
+                keys_of(batch.kind, batch.records), batch.encoded().splitlines(), strict=True
             )
         }
 
