@@ -5,23 +5,24 @@ answer, and goes only where `atlas.outbound` allows, redirects included. Message
 never the rest of an address: node providers put their keys into paths.
 """
 
+import io
 import ssl
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpcore
 import httpx
 import orjson
 
 from atlas.domain.errors import DomainRefusal, Temporary
+from atlas.http_wire import PinnedBackend
 from atlas.outbound import REFUSED, OutboundPolicy
 
 DEFAULT_SECONDS = 10.0
-CONNECT_SECONDS = 5.0
 DEFAULT_BYTES = 5_000_000
 MOST_REDIRECTS = 5
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -68,11 +69,13 @@ def fetch(
     max_bytes: int = DEFAULT_BYTES,
     policy: OutboundPolicy | None = None,
     tls: ssl.SSLContext | None = None,
+    sink: BinaryIO | None = None,
 ) -> Answer:
     """Send one request and give its answer, whatever its status.
 
     Redirects of GET and HEAD are followed, at most five, each checked like the first; the caller's
-    headers go to the first origin only. Raises DomainRefusal for what the policy forbids, an answer
+    headers go to the first origin only. The body of a success goes into `sink`, if one is given,
+    and is never in memory as a whole. Raises DomainRefusal for what the policy forbids, an answer
     above `max_bytes` or a redirect that is not followed; Temporary for time-outs and broken
     connections.
     """
@@ -82,7 +85,8 @@ def fetch(
     for _ in range(MOST_REDIRECTS + 1):
         _require_allowed(here, rules)
         request = _request(method, here, sent, body)
-        answer = _send(request, rules, deadline, max_bytes, tls or _public_tls())
+        with _sent(request, rules, deadline, tls or _public_tls()) as response:
+            answer = _answer(here.host, response, max_bytes, sink)
         if answer.status not in REDIRECTS or "location" not in answer.headers:
             return answer
         following = _redirected(here, answer.headers["location"], method)
@@ -117,30 +121,39 @@ def _request(
     )
 
 
-def _send(
-    request: httpx.Request,
-    rules: OutboundPolicy,
-    deadline: float,
-    max_bytes: int,
-    tls: ssl.SSLContext,
-) -> Answer:
-    """Send one request over a connection of its own and read the whole answer."""
-    host, asked = request.url.host, request.url
+@contextmanager
+def _sent(
+    request: httpx.Request, rules: OutboundPolicy, deadline: float, tls: ssl.SSLContext
+) -> Iterator[httpcore.Response]:
+    """Send one request over a connection of its own and give the answer as it begins."""
+    asked = request.url
     url = httpcore.URL(
         scheme=asked.raw_scheme, host=asked.raw_host, port=asked.port, target=asked.raw_path
     )
-    backend = _PinnedBackend(rules, deadline)
+    backend = PinnedBackend(rules, deadline)
     with (
-        _worded_failures(host),
+        _worded_failures(asked.host),
         httpcore.ConnectionPool(ssl_context=tls, network_backend=backend) as pool,
         pool.stream(
             request.method, url, headers=request.headers.raw, content=request.content
         ) as response,
     ):
-        headers = httpx.Headers(response.headers)
-        _require_plain(host, headers)
-        content = _read(host, response.iter_stream(), max_bytes)
-        return Answer(host, response.status, dict(headers.items()), content)
+        yield response
+
+
+def _answer(
+    host: str, response: httpcore.Response, max_bytes: int, sink: BinaryIO | None
+) -> Answer:
+    """Read the whole answer: a success into the sink, if there is one, anything else into memory."""
+    headers = httpx.Headers(response.headers)
+    _require_plain(host, headers)
+    held = io.BytesIO()
+    if sink is not None and 200 <= response.status < 300:  # noqa: PLR2004  # the range defines success
+        _read(host, response.iter_stream(), max_bytes, sink)
+    else:
+        cap = max_bytes if sink is None else min(max_bytes, DEFAULT_BYTES)
+        _read(host, response.iter_stream(), cap, held)
+    return Answer(host, response.status, dict(headers.items()), held.getvalue())
 
 
 @contextmanager
@@ -158,18 +171,18 @@ def _worded_failures(host: str) -> Iterator[None]:
         raise Temporary(f"The connection to {host} failed: {type(error).__name__}") from error
 
 
-def _read(host: str, parts: Iterable[bytes], max_bytes: int) -> bytes:
+def _read(host: str, parts: Iterable[bytes], max_bytes: int, into: BinaryIO) -> None:
     """Read an answer part by part and stop at the cap."""
-    content = bytearray()
+    size = 0
     for part in parts:
-        content += part
-        if len(content) > max_bytes:
+        size += len(part)
+        if size > max_bytes:
             raise DomainRefusal(
                 f"{host} sent more than {max_bytes:,} bytes",
                 code="answer_too_large",
                 detail={"max_bytes": max_bytes},
             )
-    return bytes(content)
+        into.write(part)
 
 
 def _require_plain(host: str, headers: httpx.Headers) -> None:
@@ -205,83 +218,3 @@ def _lower(headers: Mapping[str, str]) -> dict[str, str]:
 def _public_tls() -> ssl.SSLContext:
     """Trust the public certificate authorities; the environment of the process has no say."""
     return httpx.create_ssl_context(trust_env=False)
-
-
-class _PinnedBackend(httpcore.NetworkBackend):
-    """Connect to checked addresses only, and let no operation outlive the deadline.
-
-    TLS still names and verifies the host: only the address below it is ours to choose.
-    """
-
-    def __init__(self, rules: OutboundPolicy, deadline: float) -> None:
-        self._rules = rules
-        self._deadline = deadline
-        self._network = httpcore.SyncBackend()
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        """Resolve, check, and connect to the first address that answers."""
-        failure: Exception = httpcore.ConnectError("no address")
-        for address in self._rules.addresses(host, port, timeout_seconds=_left(self._deadline)):
-            try:
-                stream = self._network.connect_tcp(
-                    address, port, timeout=min(CONNECT_SECONDS, _left(self._deadline))
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-                continue
-            return _DeadlineStream(stream, self._deadline)
-        raise failure
-
-
-class _DeadlineStream(httpcore.NetworkStream):
-    """A connection whose every operation ends with the deadline of the whole request.
-
-    A host that sends one byte a second would never run into a time-out for a single read.
-    """
-
-    def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
-        self._stream = stream
-        self._deadline = deadline
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Read what is there, no later than the deadline."""
-        return self._stream.read(max_bytes, timeout=_left(self._deadline))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Write, no later than the deadline."""
-        self._stream.write(buffer, timeout=_left(self._deadline))
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._stream.close()
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore.NetworkStream:
-        """Shake hands, no later than the deadline."""
-        secured = self._stream.start_tls(
-            ssl_context, server_hostname=server_hostname, timeout=_left(self._deadline)
-        )
-        return _DeadlineStream(secured, self._deadline)
-
-    def get_extra_info(self, info: str) -> Any:
-        """Pass on what is known of the connection."""
-        return self._stream.get_extra_info(info)
-
-
-def _left(deadline: float) -> float:
-    """Give the seconds that are left; raises a time-out where none are."""
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise httpcore.ReadTimeout("the deadline of the request has passed")
-    return left

@@ -1,7 +1,8 @@
 """The store of imported bytes: each file once, as it came, under the hash of what it holds.
 
-A file is written beside its place and renamed into it, so a place holds all of a file or nothing,
-whatever interrupts the writing. The folder is shared by the web process and the workers.
+A file is written beside its place and then put into it in one step, so a place holds all of a file
+or nothing, whatever interrupts the writing. Web process and workers share the place: a folder, or a
+bucket of S3 where they run on different machines.
 """
 
 import hashlib
@@ -16,12 +17,12 @@ from typing import IO, BinaryIO
 from django.conf import settings
 
 from atlas.domain.errors import InvalidInput, NeedsHuman
+from imports.buckets import Bucket
+from imports.store_places import LARGEST_FILE_BYTES, BucketPlace, FolderPlace, Place
 from imports.unpacking import FileContent, unpacked
 
 CHUNK_BYTES = 1024 * 1024
-LARGEST_FILE_BYTES = 4 * 1024**3
 LARGEST_UNPACKED_BYTES = 8 * 1024**3
-READABLE = 0o640
 
 
 class StoreUnusable(NeedsHuman):
@@ -39,19 +40,20 @@ class Stored:
 
 
 class ContentStore:
-    """Keeps files under a folder by their SHA-256."""
+    """Keeps files by their SHA-256: in a place, and while it works on them under a folder."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, place: Place | None = None) -> None:
         self._root = root
+        self._place = place or FolderPlace(root)
 
     @classmethod
     def of_settings(cls) -> "ContentStore":
         """Give the store that this installation is configured for."""
-        return cls(Path(settings.ATLAS_STORAGE_DIR) / "imports")
-
-    def path_of(self, sha256: str) -> Path:
-        """Tell where a file lies or would lie."""
-        return self._root / "objects" / sha256[:2] / sha256
+        root = Path(settings.ATLAS_STORAGE_DIR) / "imports"
+        name, _, prefix = settings.ATLAS_STORAGE_BUCKET.partition("/")
+        if not name:
+            return cls(root)
+        return cls(root, BucketPlace(Bucket(name, settings.ATLAS_S3_SECRETS), prefix, root))
 
     def put(self, stream: BinaryIO, *, largest_bytes: int = LARGEST_FILE_BYTES) -> Stored:
         """Take a file in; one that is there already is kept and not written again.
@@ -70,11 +72,11 @@ class ContentStore:
         """
         with ExitStack() as held:
             with self._usable("read"):
-                path, folder = self.path_of(sha256), self._folder("unpacked")
-                if not path.exists():
+                path, folder = self._place.local(sha256), self._folder("unpacked")
+                if path is None:
                     raise StoreUnusable(
-                        f"The file {sha256} is no longer in the folder of imported files, "
-                        f"{self._root}. Restore the folder from its backup, or import it again."
+                        f"The file {sha256} is no longer in the store of imported files, or is "
+                        "damaged. Restore the store from its backup, or import the file again."
                     )
                 content = held.enter_context(
                     unpacked(path, spool_in=folder, cap_bytes=LARGEST_UNPACKED_BYTES)
@@ -87,7 +89,7 @@ class ContentStore:
             return None
         stored = _hash_and_copy(stream, None, largest_bytes=largest_bytes)
         stream.seek(0)
-        return stored if self.path_of(stored.sha256).exists() else None
+        return stored if self._place.holds(stored.sha256) else None
 
     def _write(self, stream: BinaryIO, *, largest_bytes: int) -> Stored:
         """Write a file beside its place, then move it there."""
@@ -97,10 +99,7 @@ class ContentStore:
                 stored = _hash_and_copy(stream, target, largest_bytes=largest_bytes)
                 target.flush()
                 os.fsync(target.fileno())
-                place = self.path_of(stored.sha256)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                name.chmod(READABLE)
-                name.rename(place)
+                self._place.keep(stored.sha256, name)
             finally:
                 name.unlink(missing_ok=True)
         return stored

@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='importsource',
             name='largest_bytes',
-            field=models.BigIntegerField(default=1073741824, help_text='A larger file is refused, as it comes and as it unpacks.'),
+            field=models.BigIntegerField(default=1073741824, help_text='A larger file is not fetched.'),
         ),
         migrations.AddField(
             model_name='importsource',

@@ -64,7 +64,7 @@ class ImportSource(models.Model):
     )
     wanted_format = models.CharField(max_length=40, default="auto")
     largest_bytes = models.BigIntegerField(
-        default=GIBIBYTE, help_text="A larger file is refused, as it comes and as it unpacks."
+        default=GIBIBYTE, help_text="A larger file is not fetched."
     )
     jump_threshold_ratio = RatioField(
         default=Decimal("0.5"),

@@ -1,5 +1,6 @@
 """Outbound HTTP against a real local server: what is sent, how long it may take, how much come."""
 
+import io
 import socket
 import time
 
@@ -94,3 +95,25 @@ def test_the_proxies_of_the_process_have_no_say(server, monkeypatch):
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     assert fetch(server).status == 200
+
+
+def test_a_success_goes_into_the_sink_and_never_into_memory_as_a_whole(server):
+    sink = io.BytesIO()
+    answer = fetch(server, "/big", sink=sink, max_bytes=10_000_000)
+    assert (answer.status, answer.body) == (200, b"")
+    assert sink.getvalue() == b"x" * 10_000_000
+
+
+def test_what_is_no_success_stays_out_of_the_sink(server):
+    sink = io.BytesIO()
+    assert fetch(server, "/status/404", sink=sink).body == b"words"
+    assert fetch(server, "/to?to=/status/503", sink=sink).status == 503
+    assert sink.getvalue() == b""
+
+
+def test_a_sink_takes_no_more_than_the_cap(server):
+    sink = io.BytesIO()
+    with pytest.raises(DomainRefusal) as refused:
+        fetch(server, "/big", sink=sink, max_bytes=50_000)
+    assert refused.value.code == "answer_too_large"
+    assert len(sink.getvalue()) <= 50_000
