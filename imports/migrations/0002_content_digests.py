@@ -42,6 +42,8 @@ class Migration(migrations.Migration):
                 ('good', models.BigIntegerField()),
                 ('rejected', models.BigIntegerField()),
                 ('digest', models.CharField(blank=True, help_text='Of the records as they are staged; empty where they need a look each time.', max_length=32)),
+                ('row_count', models.BigIntegerField(default=0, help_text="Of the catalogue's rows of this kind and owner at the review.")),
+                ('row_versions', models.CharField(blank=True, help_text='Which row versions these were.', max_length=32)),
                 ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='staged_groups', to='imports.importrun')),
                 ('same_as', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='repeated_groups', to='imports.importrun')),
             ],

@@ -35,6 +35,12 @@ class StagedGroup(models.Model):
         db_index=False,
         related_name="repeated_groups",
     )
+    row_count = models.BigIntegerField(
+        default=0, help_text="Of the catalogue's rows of this kind and owner at the review."
+    )
+    row_versions = models.CharField(
+        max_length=DIGEST_LENGTH, blank=True, help_text="Which row versions these were."
+    )
 
     class Meta:
         ordering = ["pk"]
