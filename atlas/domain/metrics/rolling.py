@@ -34,6 +34,11 @@ class RollingSeries(NamedTuple):
     days: IntArray
     values: FloatArray
 
+    def before(self, day: int) -> "RollingSeries":
+        """Keep the windows that end before a day."""
+        kept = self.days < day
+        return self._replace(days=self.days[kept], values=self.values[kept])
+
 
 def rolling_risk(
     track: Track, *, rf_daily: float = 0.0, window_days: int = WINDOW_DAYS

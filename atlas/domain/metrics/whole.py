@@ -168,6 +168,9 @@ def _end_of(day: int) -> int:
 def _rolling(
     track: Track, joined: Joined | None, rf_daily: float, days: int
 ) -> tuple[RollingSeries, ...]:
-    """Give the rolling series that the data allows."""
-    own = rolling_risk(track, rf_daily=rf_daily, window_days=days)
-    return own if joined is None else (*own, rolling_beta(joined, window_days=days))
+    """Give the rolling series that the data allows; the day of a wipe-out ends no window."""
+    series = rolling_risk(track, rf_daily=rf_daily, window_days=days)
+    every = series if joined is None else (*series, rolling_beta(joined, window_days=days))
+    if not track.is_wiped_out:
+        return every
+    return tuple(one.before(track.coverage.closing_day) for one in every)
