@@ -18,6 +18,8 @@ from django_celery_beat.models import (
     PeriodicTask,
     SolarSchedule,
 )
+from rest_framework_api_key import admin as library_key_admin
+from rest_framework_api_key.models import APIKey as LibraryKey
 from unfold.contrib.filters.admin import FieldTextFilter, RangeDateTimeFilter
 
 from atlas.alerts import acknowledge, resolve
@@ -42,7 +44,7 @@ from atlas.models import (
 )
 
 # Imported although unused: the libraries register their pages, which ours replace below.
-LIBRARY_PAGES = (auth_admin, beat_admin)
+LIBRARY_PAGES = (auth_admin, beat_admin, library_key_admin)
 
 
 class ChangesInline(FactInline):
@@ -243,6 +245,7 @@ def _replace(model: type[models.Model], page: type[Any]) -> None:
     admin.site.register(model, page)
 
 
+admin.site.unregister(LibraryKey)  # opens nothing here: our keys are atlas.ApiKey
 _replace(User, AccountAdmin)
 _replace(Group, RoleAdmin)
 _replace(PeriodicTask, PeriodicTaskPage)

@@ -31,6 +31,7 @@ class Rights:
 # Tables of Django and of third parties that need less than the four verbs, by model label.
 FOREIGN_RIGHTS: dict[str, Rights] = {
     "admin.logentry": Rights(app=APPEND),
+    "rest_framework_api_key.apikey": Rights(app=NONE),  # ours is atlas.ApiKey
 }
 
 

@@ -56,6 +56,16 @@ class Environment(BaseSettings):
     cors_origins: Names = Field(
         default=[], description="Origins of browsers that may read the API from another host."
     )
+    trusted_proxies: Networks = Field(
+        default=[],
+        description="Networks of our own proxies: X-Forwarded-For is believed from there alone.",
+    )
+    api_visitor_per_minute: int = Field(
+        default=300,
+        ge=1,
+        le=1_000_000,
+        description="Requests a minute of one address without a key or a session.",
+    )
     behind_tls: bool = Field(
         default=False,
         description="A proxy in front ends TLS and sets X-Forwarded-Proto; cookies become secure.",

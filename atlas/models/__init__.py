@@ -4,12 +4,14 @@ from atlas.models.alerts import Alert
 from atlas.models.approvals import ApprovalRequest
 from atlas.models.audit import AuditEvent, AuditSeal
 from atlas.models.heartbeats import Heartbeat
+from atlas.models.keys import ApiKey
 from atlas.models.schedules import ShippedSchedule
 from atlas.models.signer import SignerAttestation
 from atlas.models.switches import TradingState, TradingStateChange
 
 __all__ = [
     "Alert",
+    "ApiKey",
     "ApprovalRequest",
     "AuditEvent",
     "AuditSeal",

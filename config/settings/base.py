@@ -27,6 +27,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "rest_framework_api_key",  # for its abstract key; its own table stays empty and without rights
+    "corsheaders",
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -42,6 +44,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "atlas.logging.RequestIdMiddleware",  # first: the answer of every other one carries the id
     "atlas.api.pages.ApiErrorMiddleware",  # second: whatever fails below answers as the API does
+    "atlas.api.headers.ApiHeadersMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "atlas.logging.RequestLogMiddleware",
@@ -120,8 +124,12 @@ X_FRAME_OPTIONS = "SAMEORIGIN"  # the console shows its own dialogs in frames
 SECURE_REFERRER_POLICY = "same-origin"
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["atlas.api.authentication.ConsoleSession"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "atlas.api.authentication.KeyAuthentication",
+        "atlas.api.authentication.ConsoleSession",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["atlas.api.permissions.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["atlas.api.throttles.ReaderThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["atlas.api.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "atlas.api.pagination.PagePagination",
@@ -135,6 +143,18 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": True,
     "DATETIME_FORMAT": "iso-8601",
 }
+
+# Browsers elsewhere may read what a visitor sees. A key has no place in a browser, so the header that
+# carries it is not among those that may be sent from there, and no cookie is.
+CORS_ALLOWED_ORIGINS = ENV.cors_origins
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_METHODS = ("GET", "HEAD", "OPTIONS")
+CORS_ALLOW_HEADERS = ("accept", "if-none-match", "x-request-id")
+CORS_EXPOSE_HEADERS = (
+    *("ETag", "Link", "Deprecation", "Sunset", "X-Request-ID"),
+    *("RateLimit", "RateLimit-Policy", "Retry-After"),
+)
+CORS_PREFLIGHT_MAX_AGE = 3600
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Atlas API",
@@ -207,6 +227,8 @@ LOGGING = logging_settings(level=ENV.log_level, output=ENV.log_format)
 
 ATLAS_REDIS_URL = ENV.redis_url.get_secret_value()
 ATLAS_REDIS_PREFIX = ENV.redis_prefix
+ATLAS_TRUSTED_PROXIES = ENV.trusted_proxies
+ATLAS_API_VISITOR_PER_MINUTE = ENV.api_visitor_per_minute
 ATLAS_STATE_DIR = ENV.state_dir
 ATLAS_STORAGE_DIR, ATLAS_STORAGE_BUCKET = storage.place_of(ENV)
 ATLAS_S3_SECRETS = storage.access_of(ENV)  # the name keeps it out of Django's error pages

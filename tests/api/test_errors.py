@@ -94,7 +94,7 @@ def test_who_shall_come_back_is_told_when(visitor):
 def test_somebody_who_is_not_logged_in_gets_401_with_a_challenge(visitor):
     answer = visitor.get("/api/closed/")
     assert (answer.status_code, envelope_of(answer)["code"]) == (401, "not_authenticated")
-    assert answer.headers["WWW-Authenticate"] == 'Session realm="atlas"'
+    assert answer.headers["WWW-Authenticate"] == 'Api-Key realm="atlas"'
 
 
 @pytest.mark.django_db
