@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
-import pandas as pd
+import pandas as pd  # type: ignore[import-untyped]
 
 from atlas.domain.metrics import (
     NavSeries,

@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from atlas.domain.errors import InvalidInput
-from atlas.domain.units import ZERO, exact
+from atlas.domain.units import RATIO_QUANTUM, ZERO, exact, floor_to
 
 
 class Leg(StrEnum):
@@ -64,15 +64,15 @@ class Bridge:
 
     @property
     def residual_ratio(self) -> Decimal | None:
-        """Give the residual as a ratio of the opening NAV; None where that is zero."""
+        """Give the residual as a ratio of the opening NAV, rounded down; None where that is zero."""
         if self.opening_nav_usd == 0:
             return None
         with exact():
-            return self.residual_usd / self.opening_nav_usd
+            return floor_to(self.residual_usd / self.opening_nav_usd, RATIO_QUANTUM)
 
     def closes_within(self, tolerance_usd: Decimal) -> bool:
         """Tell whether the residual is no larger than a tolerance."""
-        return abs(self.residual_usd) <= tolerance_usd
+        return self.residual_usd.copy_abs() <= tolerance_usd
 
 
 def bridge(*, opening_nav_usd: Decimal, closing_nav_usd: Decimal, legs: Legs) -> Bridge:
