@@ -10,7 +10,9 @@ from imports.models import ChangeGroup, ImportRun, RecordChange, StagedRecord
 from imports.named import STRATEGY_KINDS, registered_vaults
 from strategies.models import Strategy
 from strategies.revisions import Replaced
-from strategies.services import bump_data_version, republish_series
+from strategies.services import bump_benchmark_version, bump_data_version, republish_series
+
+BENCHMARK_KINDS = (Kind.BENCHMARK, Kind.BENCHMARK_POINT)
 
 
 def publish(
@@ -30,6 +32,8 @@ def publish(
     if not changed:
         return
     bump_data_version(_touched(run, changed).values_list("pk", flat=True))
+    if any(group.kind in BENCHMARK_KINDS for group in changed):
+        bump_benchmark_version()
     series = {group.owner for group in changed if group.kind == Kind.PERFORMANCE}
     if series:
         owners = Strategy.objects.filter(slug__in=series)

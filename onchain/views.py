@@ -11,12 +11,14 @@ from onchain.filters import VaultFilter
 from onchain.models import Vault
 from onchain.querysets import VaultQuerySet
 from onchain.serializers import VaultSerializer
+from onchain.values import with_latest_value
 
 
 @extend_schema_view(
     list=extend_schema(
         summary="List vaults",
-        description="Without an account only vaults of public strategies are listed.",
+        description="Each with what a share was worth last, its fees and its terms. Without an "
+        "account only vaults of public strategies are listed.",
     )
 )
 class VaultViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Vault]):
@@ -30,4 +32,5 @@ class VaultViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Vault]):
 
     def get_queryset(self) -> VaultQuerySet:
         """Read what the asking person may see."""
-        return Vault.objects.readable_by(self.request.user).select_related("chain", "strategy")
+        readable = Vault.objects.readable_by(self.request.user)
+        return with_latest_value(readable.select_related("chain", "strategy"))

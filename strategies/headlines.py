@@ -9,9 +9,10 @@ from django.db.models import Prefetch
 
 from strategies.models import MetricsSnapshot, Strategy
 from strategies.querysets import StrategyQuerySet
-from strategies.vocabulary import SeriesSource, Window
+from strategies.vocabulary import BEST_EVIDENCE_FIRST, SeriesSource, Window
 
-PREFETCHED = "headlines_read"
+HEADLINES = "headlines_read"
+EVIDENCE = "evidence_read"
 
 
 def with_headlines(
@@ -28,11 +29,30 @@ def with_headlines(
         else snapshots.filter(source=source.value)
     )
     return strategies.prefetch_related(
-        Prefetch("metrics_snapshots", queryset=chosen, to_attr=PREFETCHED)
+        Prefetch("metrics_snapshots", queryset=chosen, to_attr=HEADLINES)
     )
 
 
+def with_evidence(strategies: StrategyQuerySet) -> StrategyQuerySet:
+    """Read all metrics of strategies, of every window and kind of evidence, in one query."""
+    snapshots = MetricsSnapshot.objects.order_by("source", "pk")
+    return strategies.prefetch_related(
+        Prefetch("metrics_snapshots", queryset=snapshots, to_attr=EVIDENCE)
+    )
+
+
+def evidence_of(strategy: Strategy) -> list[MetricsSnapshot]:
+    """Give all metrics of a strategy that was read by `with_evidence`, the best evidence first."""
+    found: list[MetricsSnapshot] = getattr(strategy, EVIDENCE)
+    sources = [source.value for source in BEST_EVIDENCE_FIRST]
+    windows = [window.value for window in Window]
+    return sorted(found, key=lambda one: (sources.index(one.source), windows.index(one.window)))
+
+
 def headline_of(strategy: Strategy) -> MetricsSnapshot | None:
-    """Give the headline of a strategy that was read by `with_headlines`."""
-    found: list[MetricsSnapshot] = getattr(strategy, PREFETCHED)
+    """Give the headline of a strategy that was read by `with_headlines` or `with_evidence`."""
+    found: list[MetricsSnapshot] | None = getattr(strategy, HEADLINES, None)
+    if found is None:
+        found = [one for one in evidence_of(strategy) if one.is_headline]
+        return next((one for one in found if one.window == Window.ALL), None)
     return found[0] if found else None

@@ -146,25 +146,6 @@ class StrategyItemSerializer(serializers.ModelSerializer[Strategy]):
         return {**links, "vaults": f"{vaults}{strategy.slug}"}
 
 
-class StrategyDetailSerializer(StrategyItemSerializer):
-    """Everything that is published about one strategy."""
-
-    parameters = serializers.DictField(read_only=True)
-    benchmark = BenchmarkSerializer(read_only=True, allow_null=True)
-
-    class Meta(StrategyItemSerializer.Meta):
-        fields = [
-            *StrategyItemSerializer.Meta.fields,
-            "description",
-            "rule",
-            "parameters",
-            "benchmark",
-            "source_hash",
-            "created_at",
-        ]
-        read_only_fields = fields
-
-
 @extend_schema_serializer(many=False)
 class StrategyPageSerializer(serializers.Serializer[Any]):
     """One page of the list; on a walk by cursor nothing is counted."""

@@ -11,13 +11,12 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import connection
 
+from atlas.api.access import Reader, sees_everything
 from atlas.api.filtering import DateRange
 from atlas.domain.errors import InvalidInput
 from strategies.packed import FloatArray, IntArray, micros_of, numbers_of
-from strategies.querysets import sees_everything
 from strategies.vocabulary import BEST_EVIDENCE_FIRST, SeriesSource
 
 LONGEST_SERIES = 100_000
@@ -136,7 +135,7 @@ def read_series(
     *,
     slug: str | None = None,
     strategy_id: int | None = None,
-    reader: AbstractBaseUser | AnonymousUser | None = None,
+    reader: Reader | None = None,
     source: SeriesSource | None = None,
     within: DateRange | None = None,
     data_version: int | None = None,

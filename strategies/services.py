@@ -21,14 +21,16 @@ from strategies.revisions import Replaced, ends_of, note_revisions
 from strategies.snapshots import outdated_strategies, refresh_metrics_snapshots
 
 LIST_VERSION = "strategies"
+BENCHMARK_VERSION = "benchmarks"
 
 
 def ensure_defaults() -> None:
-    """Create the counter of the catalogue's lists, and bring headline metrics up to date.
+    """Create the counters of the catalogue's lists, and bring headline metrics up to date.
 
     Metrics are out of date where an older edition of the definitions computed them.
     """
-    CatalogueVersion.objects.get_or_create(name=LIST_VERSION)
+    for name in (LIST_VERSION, BENCHMARK_VERSION):
+        CatalogueVersion.objects.get_or_create(name=name)
     if _has_column(MetricsSnapshot, "definitions"):  # not where a migration is being taken back
         recompute_outdated()
 
@@ -59,6 +61,11 @@ def bump_data_version(strategy_ids: Iterable[int]) -> None:
         )
         Strategy.objects.filter(pk__in=locked).update(data_version=F("data_version") + 1)
         CatalogueVersion.objects.filter(name=LIST_VERSION).update(version=F("version") + 1)
+
+
+def bump_benchmark_version() -> None:
+    """Raise the version of the benchmarks; call it in the transaction that changes their prices."""
+    CatalogueVersion.objects.filter(name=BENCHMARK_VERSION).update(version=F("version") + 1)
 
 
 def republish_series(

@@ -1,13 +1,17 @@
 """Discovery, its facets, and the page of one strategy."""
 
-from django.http import Http404, HttpResponse
-from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import mixins, viewsets
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from atlas.api.access import sees_everything
+from atlas.api.caching import cached_read
+from strategies.asking import read_parameters
+from strategies.detail_serializers import StrategyDetailSerializer
 from strategies.discovery.answers import page_bytes
 from strategies.discovery.facets import count_facets
 from strategies.discovery.schema import (
@@ -18,46 +22,43 @@ from strategies.discovery.schema import (
 from strategies.discovery.statement import find
 from strategies.discovery.wishes import read_narrowing, read_wish
 from strategies.formats import JSON
-from strategies.headlines import with_headlines
+from strategies.headlines import with_evidence
 from strategies.models import Strategy
-from strategies.querysets import StrategyQuerySet, sees_everything
-from strategies.serializers import (
-    StrategyDetailSerializer,
-    StrategyPageSerializer,
-    addresses,
-)
+from strategies.performance_serializers import SLUG_PARAMETER
+from strategies.querysets import StrategyQuerySet
+from strategies.serializers import StrategyPageSerializer, addresses
+from strategies.versions import list_version, no_strategy, strategy_version
 
 
-@extend_schema_view(
-    retrieve=extend_schema(
-        summary="Read one strategy", description="Delisted strategies stay readable."
-    ),
-)
-class StrategyViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Strategy]):
+class StrategyViewSet(viewsets.GenericViewSet[Strategy]):
     """The published strategies."""
 
     permission_classes = [AllowAny]
     queryset = Strategy.objects.all()
-    serializer_class = StrategyDetailSerializer
     lookup_field = "slug"
     lookup_value_regex = r"[A-Za-z0-9_-]+"
-    query_parameters: tuple[str, ...] = ()
 
     def get_queryset(self) -> StrategyQuerySet:
         """Read what the asking person may see, with what the action shows of it."""
         readable = Strategy.objects.readable_by(self.request.user)
-        if self.action != "retrieve":
-            return readable
-        return with_headlines(readable.select_related("benchmark"))
+        return with_evidence(readable.select_related("benchmark"))
 
-    def get_object(self) -> Strategy:
-        """Find the strategy by its slug; raises Http404 with a remedy."""
-        try:
-            return super().get_object()
-        except Http404:
-            slug = self.kwargs["slug"]
-            hint = "" if self.request.user.is_authenticated else "; log in to see those not public"
-            raise Http404(f"There is no strategy {slug!r}{hint}") from None
+    @extend_schema(
+        summary="Read one strategy",
+        description="Everything that is published about it: description, parameters, metrics of "
+        "every window and kind of evidence, vaults with their fees and terms, and notices of "
+        "published history that was changed. Delisted strategies stay readable.",
+        parameters=[SLUG_PARAMETER],
+        responses=StrategyDetailSerializer,
+    )
+    @cached_read(strategy_version)
+    def retrieve(self, request: Request, slug: str) -> Response:
+        """Answer with one strategy."""
+        read_parameters(request, {})
+        strategy = self.get_queryset().filter(slug=slug).first()
+        if strategy is None:
+            raise no_strategy(request, slug)
+        return Response(StrategyDetailSerializer(strategy, context={"request": request}).data)
 
     @extend_schema(
         summary="Discover strategies",
@@ -67,6 +68,7 @@ class StrategyViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Strateg
         responses=StrategyPageSerializer,
         filters=False,
     )
+    @cached_read(list_version)
     def list(self, request: Request) -> HttpResponse:
         """Answer with one page of the list."""
         wish = read_wish(request)
@@ -83,6 +85,7 @@ class StrategyViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Strateg
         filters=False,
     )
     @action(detail=False, pagination_class=None)
+    @cached_read(list_version)
     def facets(self, request: Request) -> Response:
         """Answer with the counts of every choice."""
         wanted = read_narrowing(request)

@@ -11,6 +11,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
+from atlas.api.caching import cached_read
 from strategies.asking import RANGE, range_in, read_parameters
 from strategies.benchmark_prices import read_prices
 from strategies.chart_answers import chart_json, columns_of, csv_of
@@ -20,7 +21,7 @@ from strategies.packed import moment_of
 from strategies.performance_serializers import PERFORMANCE_PARAMETERS, PerformanceSerializer
 from strategies.readers import Reader, between, counting, one_of, text_of_at_most
 from strategies.series import LONGEST_SERIES, Series, read_series
-from strategies.versions import no_strategy
+from strategies.versions import compared_version, no_strategy
 from strategies.vocabulary import SeriesSource
 
 FEWEST_POINTS = 10
@@ -55,6 +56,7 @@ class PerformanceViewSet(viewsets.ViewSet):
             (200, "text/csv"): OpenApiTypes.STR,
         },
     )
+    @cached_read(compared_version)
     def list(self, request: Request, slug: str) -> HttpResponse:
         """Answer with one series."""
         given = read_parameters(request, READERS)

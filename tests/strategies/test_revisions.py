@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -48,13 +49,13 @@ def version():
     return Strategy.objects.get(slug="alpha").data_version
 
 
-def days(**navs):
+def days(**navs: float) -> list[dict[str, Any]]:
     return [point(int(day.removeprefix("d")), nav) for day, nav in navs.items()]
 
 
 def test_a_series_is_told_as_it_was_at_every_version(world):
-    history = {}
-    for points in (
+    history: dict[int, dict[int, float]] = {}
+    steps: list[list[dict[str, Any]]] = [
         days(d1=1.0, d2=1.1),
         days(d1=1.0, d2=1.1, d3=1.2),  # appended
         days(d1=1.0, d2=1.15, d3=1.2, d4=1.3),  # restated and appended
@@ -65,7 +66,8 @@ def test_a_series_is_told_as_it_was_at_every_version(world):
         days(d7=9.0),  # all of it replaced
         [],  # all of it withdrawn
         days(d6=1.0),  # begun anew
-    ):
+    ]
+    for points in steps:
         publish(world, points)
         history[version()] = told()
     assert len(history) == 10
