@@ -1,9 +1,9 @@
 """Where Atlas and empyrical define a metric alike, their numbers are equal to 1e-9."""
 
-import empyrical
 import numpy as np
-import pandas as pd
+import pandas as pd  # type: ignore[import-untyped]
 import pytest
+from empyrical import stats as empyrical
 
 from atlas.domain.metrics import MetricId, Terms, report
 from atlas.domain.metrics.series import ReturnSeries
@@ -57,8 +57,8 @@ def alike(r, b, rf):
         "alpha_geometric": empyrical.alpha(r, b, daily, **YEAR),
         "information_ratio": empyrical.excess_sharpe(r, b) * 365**0.5,
         "tracking_error": empyrical.annual_volatility(active, **YEAR),
-        "up_capture": empyrical.up_capture(r, b, period=empyrical.YEARLY),
-        "down_capture": empyrical.down_capture(r, b, period=empyrical.YEARLY),
+        "up_capture": empyrical.up_capture(r, b, period="yearly"),
+        "down_capture": empyrical.down_capture(r, b, period="yearly"),
         "best_month": empyrical.aggregate_returns(r, "monthly").max(),
         "worst_month": empyrical.aggregate_returns(r, "monthly").min(),
     }

@@ -37,6 +37,7 @@ def test_three_missing_days_carry_the_nav_forward_and_are_counted():
     assert track.levels.tolist() == [1, 2, 2, 2, 2, 3, 6]
     assert track.level_days.tolist() == [0, 1, 2, 3, 4, 5, 6]
     assert track.returns.tolist() == [1, 0, 0, 0, 0.5, 1]
+    assert track.is_observed is not None
     assert track.is_observed.tolist() == [True, False, False, False, True, True]
     assert track.coverage[2:] == (3, 3, 0, 0)
     assert track.is_chained

@@ -98,7 +98,7 @@ def test_the_document_shows_the_definitions_and_the_reasons():
 
 @pytest.mark.parametrize("word", ["insufficient_history", "zero_variance", "no_downside"])
 def test_a_reason_is_its_word_and_carries_its_meaning(word):
-    reason = Reason(word)
+    reason = Reason[word.upper()]
     assert (str(reason), reason.value) == (word, word)
     assert reason.meaning
 

@@ -6,11 +6,12 @@ Each row of the table there is computed here, ours and theirs, and must say what
 import re
 import warnings
 from pathlib import Path
+from typing import Any
 
-import empyrical
 import numpy as np
-import pandas as pd
+import pandas as pd  # type: ignore[import-untyped]
 import pytest
+from empyrical import stats as empyrical
 
 from atlas.domain.metrics import MetricId, NavSeries, Terms, report
 from atlas.domain.metrics.series import ReturnSeries
@@ -21,7 +22,7 @@ REFERENCE = Reference.load()
 YEAR = {"annualization": 365}
 R = pd.Series(REFERENCE.returns, index=pd.date_range("2024-01-01", periods=730))
 B = pd.Series(REFERENCE.benchmark, index=R.index)
-DIFFERENCES = {}
+DIFFERENCES: dict[str, Any] = {}
 
 
 def difference(compute):

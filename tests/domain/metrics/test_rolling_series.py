@@ -25,7 +25,8 @@ def risk(series, window):
     st.sampled_from([(0.0, 0.02), (0.01, 0.02), (0.001, 1e-6), (0.05, 1e-4), (0.0, 0.3)]),
 )
 def test_each_window_is_measured_as_if_it_stood_alone(window, seed, moments):
-    returns = np.random.default_rng(seed).normal(*moments, 120)
+    mean, spread = moments
+    returns = np.random.default_rng(seed).normal(mean, spread, 120)
     own = ReturnSeries(np.arange(120), np.maximum(returns, -0.9))
     sharpe, volatility = risk(own, window)
     for place, last in enumerate(range(window - 1, 120)):

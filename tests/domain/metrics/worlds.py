@@ -69,6 +69,11 @@ def numbers(found):
     return {metric.value: one.value for metric, one in found.items()}
 
 
+def value(found, metric):
+    """Give the plain value of one metric."""
+    return found.metrics[metric].value
+
+
 def reasons(found):
     """Give the reasons of those metrics that have no value."""
     return {metric.value: one.reason.value for metric, one in found.items() if one.reason}
