@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 
 from atlas.api.renderers import to_json
-from strategies.charts import Chart, Interval
-from strategies.packed import IntArray
+from strategies.charts import Chart, Interval, Prices
+from strategies.packed import IntArray, moment_of
 from strategies.series import Restatement, Series
 from strategies.vocabulary import SOURCE_LABELS
 
@@ -20,9 +20,13 @@ Columns = dict[str, bytes]
 
 def chart_json(series: Series, chart: Chart, *, interval: Interval, columns: Columns) -> bytes:
     """Write a chart as columnar JSON."""
-    head = to_json(_head(series, chart, interval)).removesuffix(b"}")
-    body = b",".join(b'"%b":%b' % (name.encode(), text) for name, text in columns.items())
-    return b"".join((head, b',"columns":{', body, b"}}"))
+    return _with_columns(_head(series, chart, interval), columns)
+
+
+def prices_json(prices: Prices, chart: Chart, *, interval: Interval, columns: Columns) -> bytes:
+    """Write the prices of a benchmark as columnar JSON."""
+    head = {"benchmark": prices.slug, "name": prices.name, **_extent(chart, interval)}
+    return _with_columns(head, columns)
 
 
 def csv_of(columns: Columns) -> bytes:
@@ -36,10 +40,7 @@ def csv_of(columns: Columns) -> bytes:
 def columns_of(chart: Chart) -> Columns:
     """Write the columns of a chart as JSON arrays, every number with its shortest exact digits."""
     columns = {
-        "as_of_at": moments_json(chart.micros),
-        "nav_per_share_usd": texts_json(chart.nav_texts),
-        "return_ratio": _numbers_json(chart.returns),
-        "drawdown_ratio": _numbers_json(chart.drawdowns),
+        **line_columns(chart, "nav_per_share_usd"),
         "aum_usd": b"[%b]" % chart.aum_texts.encode(),
     }
     if chart.compared is not None:
@@ -48,6 +49,16 @@ def columns_of(chart: Chart) -> Columns:
         columns["benchmark_price_usd"] = orjson.dumps(prices)
         columns["benchmark_return_ratio"] = _numbers_json(chart.compared.returns)
     return columns
+
+
+def line_columns(chart: Chart, level: str) -> Columns:
+    """Write moments, levels under their name, returns and drawdowns as JSON arrays."""
+    return {
+        "as_of_at": moments_json(chart.micros),
+        level: texts_json(chart.nav_texts),
+        "return_ratio": _numbers_json(chart.returns),
+        "drawdown_ratio": _numbers_json(chart.drawdowns),
+    }
 
 
 def moments_json(micros: IntArray) -> bytes:
@@ -78,8 +89,7 @@ def notices(restatements: Sequence[Restatement]) -> list[dict[str, Any]]:
 
 
 def _head(series: Series, chart: Chart, interval: Interval) -> dict[str, Any]:
-    """Say what the columns are."""
-    moments = orjson.loads(moments_json(chart.micros[[0, -1]])) if len(chart.micros) else None
+    """Say what the columns of a series are."""
     compared = chart.compared
     return {
         "strategy": series.slug,
@@ -87,17 +97,31 @@ def _head(series: Series, chart: Chart, interval: Interval) -> dict[str, Any]:
         "source_label": SOURCE_LABELS[series.source] if series.source else None,
         "data_version": series.data_version,
         "is_current": series.data_version == series.current_version,
-        "interval": interval,
-        "observations": len(chart.micros),
-        "observations_before_thinning": chart.whole,
-        "thinned_by": THINNED_BY if chart.is_thinned else None,
-        "first_at": moments[0] if moments else None,
-        "last_at": moments[1] if moments else None,
+        **_extent(chart, interval),
         "benchmark": {"slug": compared.prices.slug, "name": compared.prices.name}
         if compared
         else None,
         "restatements": notices(series.restatements),
     }
+
+
+def _extent(chart: Chart, interval: Interval) -> dict[str, Any]:
+    """Say how far the columns reach and what was left out."""
+    count = len(chart.micros)
+    return {
+        "interval": interval,
+        "observations": count,
+        "observations_before_thinning": chart.whole,
+        "thinned_by": THINNED_BY if chart.is_thinned else None,
+        "first_at": moment_of(chart.micros[0]) if count else None,
+        "last_at": moment_of(chart.micros[-1]) if count else None,
+    }
+
+
+def _with_columns(head: dict[str, Any], columns: Columns) -> bytes:
+    """Put columns that are JSON already behind a head."""
+    body = b",".join(b'"%b":%b' % (name.encode(), text) for name, text in columns.items())
+    return b"".join((to_json(head).removesuffix(b"}"), b',"columns":{', body, b"}}"))
 
 
 def _numbers_json(numbers: Any) -> bytes:

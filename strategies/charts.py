@@ -5,9 +5,10 @@ NAV over the highest NAV so far less one, both over the points of the answer bef
 out. So the last return and the deepest drawdown are a report's to the last digit.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 
@@ -72,6 +73,21 @@ class Chart:
         return len(self.micros) < self.whole
 
 
+class _Points(NamedTuple):
+    """Which points of a line are shown: those at the interval, and what is kept of them."""
+
+    at_interval: IntArray
+    kept: IntArray
+    returns: FloatArray
+    drawdowns: FloatArray
+
+    @property
+    def places(self) -> IntArray:
+        """Give the places in the line that are shown."""
+        places: IntArray = self.at_interval[self.kept]
+        return places
+
+
 def draw(
     series: Series, *, interval: Interval, max_points: int | None, prices: Prices | None
 ) -> Chart:
@@ -80,24 +96,48 @@ def draw(
     Thinning keeps the first and the last point and of each stretch the lowest and the highest NAV
     and drawdown.
     """
-    at_interval = places_at(series.micros, interval)
-    navs = series.navs[at_interval]
-    returns, drawdowns = _since_first(navs), _below_peak(navs)
-    compared = None if prices is None else compare(series.micros[at_interval], prices, interval)
-    kept = np.arange(len(navs))
-    if max_points is not None and len(navs) > max_points:
-        kept = min_max([navs, drawdowns], max_points)
-    places = at_interval[kept]
-    is_all = len(places) == len(series)
+    shown = _points(series.micros, series.navs, interval, max_points)
+    compared = None
+    if prices is not None:
+        whole = compare(series.micros[shown.at_interval], prices, interval)
+        compared = Compared(prices, whole.places[shown.kept], whole.returns[shown.kept])
+    is_all = len(shown.kept) == len(series)
+    places = shown.places
     return Chart(
         micros=series.micros if is_all else series.micros[places],
-        nav_texts=series.nav_texts if is_all else _chosen(series.nav_texts, places),
-        aum_texts=series.aum_texts if is_all else _chosen(series.aum_texts, places),
-        returns=returns[kept],
-        drawdowns=drawdowns[kept],
-        whole=len(navs),
-        compared=None if compared is None else _kept(compared, kept),
+        nav_texts=series.nav_texts if is_all else _chosen(series.nav_texts.split(","), places),
+        aum_texts=series.aum_texts if is_all else _chosen(series.aum_texts.split(","), places),
+        returns=shown.returns,
+        drawdowns=shown.drawdowns,
+        whole=len(shown.at_interval),
+        compared=compared,
     )
+
+
+def draw_prices(prices: Prices, *, interval: Interval, max_points: int | None) -> Chart:
+    """Bring the prices of a benchmark to an interval; its NAV is its price, assets it has none."""
+    shown = _points(prices.micros, numbers_of(",".join(prices.texts)), interval, max_points)
+    return Chart(
+        micros=prices.micros[shown.places],
+        nav_texts=_chosen(prices.texts, shown.places),
+        aum_texts="",
+        returns=shown.returns,
+        drawdowns=shown.drawdowns,
+        whole=len(shown.at_interval),
+    )
+
+
+def _points(
+    micros: IntArray, values: FloatArray, interval: Interval, max_points: int | None
+) -> _Points:
+    """Choose the points of a line that are shown, with their returns and drawdowns."""
+    at_interval = places_at(micros, interval)
+    levels = values[at_interval]
+    returns, drawdowns = _since_first(levels), _below_peak(levels)
+    kept = np.arange(len(levels))
+    if max_points is not None and len(levels) > max_points:
+        kept = min_max([levels, drawdowns], max_points)
+    return _Points(at_interval, kept, returns[kept], drawdowns[kept])
 
 
 def places_at(micros: IntArray, interval: Interval) -> IntArray:
@@ -135,14 +175,8 @@ def _returns_at(prices: Prices, places: IntArray) -> FloatArray:
     return returns
 
 
-def _kept(compared: Compared, kept: IntArray) -> Compared:
-    """Keep some points of a comparison."""
-    return Compared(compared.prices, compared.places[kept], compared.returns[kept])
-
-
-def _chosen(texts: str, places: IntArray) -> str:
-    """Choose from values that are joined by commas."""
-    values = texts.split(",")
+def _chosen(values: Sequence[str], places: IntArray) -> str:
+    """Choose some values and join them by commas."""
     return ",".join([values[place] for place in places.tolist()])
 
 

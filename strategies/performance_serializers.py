@@ -26,8 +26,7 @@ RANGE_PARAMETERS = [
     _day("from", "First day, included (UTC)."),
     _day("to", "Last day, included (UTC)."),
 ]
-PERFORMANCE_PARAMETERS = [
-    SLUG_PARAMETER,
+SERIES_PARAMETERS = [
     *RANGE_PARAMETERS,
     OpenApiParameter(
         "interval",
@@ -37,6 +36,16 @@ PERFORMANCE_PARAMETERS = [
         description="The last point of each UTC day, ISO week or month; or every point.",
     ),
     OpenApiParameter(
+        "max_points",
+        {"type": "integer", "minimum": 10, "maximum": 100_000},
+        description="Thin the answer out to so many points at the most.",
+    ),
+    FORMAT_DESCRIBED,
+]
+PERFORMANCE_PARAMETERS = [
+    SLUG_PARAMETER,
+    *SERIES_PARAMETERS,
+    OpenApiParameter(
         "source",
         str,
         enum=[value for value, _ in SOURCES],
@@ -44,16 +53,10 @@ PERFORMANCE_PARAMETERS = [
     ),
     OpenApiParameter("benchmark", str, description="Slug of a benchmark to compare with."),
     OpenApiParameter(
-        "max_points",
-        {"type": "integer", "minimum": 10, "maximum": 100_000},
-        description="Thin the answer out to so many points at the most.",
-    ),
-    OpenApiParameter(
         "data_version",
         {"type": "integer", "minimum": 1},
         description="Tell the figures as they were published at this version of the data.",
     ),
-    FORMAT_DESCRIBED,
 ]
 
 

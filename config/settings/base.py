@@ -189,6 +189,7 @@ SPECTACULAR_SETTINGS = {
     },
     "TAGS": [
         {"name": "strategies", "description": "The catalogue: what is published and how it did."},
+        {"name": "benchmarks", "description": "What strategies are compared with: their prices."},
         {"name": "vaults", "description": "On-chain vaults that strategies are published from."},
         {"name": "meta", "description": "What the numbers mean."},
         {"name": "deployments", "description": "Strategies at work: their accounts and equity."},
