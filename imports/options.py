@@ -16,7 +16,11 @@ EXIT_CODES = """exit codes:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options on a parser."""
     wish = parser.add_mutually_exclusive_group(required=True)
-    wish.add_argument("--file", metavar="FILE", help="import a file; - reads standard input")
+    wish.add_argument(
+        "--file",
+        metavar="FILE",
+        help="import a file or a strategy's folder; - reads standard input",
+    )
     wish.add_argument("--apply", metavar="RUN", type=int, help="apply a reviewed run")
     wish.add_argument("--revert", metavar="RUN", type=int, help="put back what a run changed")
     parser.add_argument(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from atlas.domain.errors import InvalidInput
+from imports.folders import folder_stream
 from imports.models import ImportSource
 from imports.vocabulary import SourceKind
 
@@ -46,14 +47,18 @@ def source_of(kind: SourceKind) -> ImportSource:
 
 @contextmanager
 def opened(name: str) -> Iterator[Incoming]:
-    """Open what the command line names: a file, or `-` for standard input.
+    """Open what the command line names: a file, a strategy's folder, or `-` for standard input.
 
-    Raises NoSuchFile where there is no such file, or it is a folder, a device or unreadable.
+    Raises NoSuchFile where there is no such file, or it is a device or unreadable, UnusableFolder
+    where a folder holds no strategy.
     """
     if name == STDIN:
         yield Incoming(sys.stdin.buffer, "standard input", SourceKind.STDIN)
         return
     path = Path(name)
+    if path.is_dir() and not path.is_symlink():
+        yield Incoming(folder_stream(path), path.resolve().name[:NAME_LENGTH], SourceKind.FILE)
+        return
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise NoSuchFile(f"{name} is not a file; name a file, or - for standard input.")

@@ -88,6 +88,7 @@ def _load(run: ImportRun, export: Export, problems: Problems, *, size: int, now:
         for batch in export.batches():
             for unread in batch.unread:
                 problems.add(unread.problems)
+            problems.add(batch.notes)
             problems.add(checker.check(batch))
             copy.write(staged_rows(run.pk, batch, batch.encoded(), first=count + 1))
             count += len(batch.records) + len(batch.unread)

@@ -14,6 +14,7 @@ from django.db import models
 
 from atlas import registries
 from atlas.domain import states
+from atlas.domain.alerts import AlertState
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("atlas", "config", "execution", "imports", "onchain", "strategies")
@@ -45,6 +46,7 @@ LIFECYCLE_STATES = {
     "permit": states.PermitState,
     "import": states.ImportState,
     "approval": states.ApprovalState,
+    "alert": AlertState,
 }
 OWN_MODELS = [
     model

@@ -27,7 +27,7 @@ class Places(Protocol):
         """Give start and length of each record's bytes in the unpacked file."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Unread:
     """A record that could not be read into its type; its key where that much could be read."""
 
@@ -58,7 +58,7 @@ class Batch:
     """Records of one kind and one owner in the order of the file.
 
     `owner` is the slug of the strategy or benchmark, or the CAIP-10 account of the vault; it is
-    empty for the parents themselves. `bad` holds the indexes that a check has turned down. `again`
+    empty for the parents themselves. `notes` are warnings of the parser. `bad` holds the indexes that a check has turned down. `again`
     reads the same records from the file once more, so that they need not be held in memory until
     it is known whether anybody wants them; None where a shape does not offer that.
     """
@@ -68,6 +68,7 @@ class Batch:
     records: Sequence[Any]
     places: Places
     unread: list[Unread] = field(default_factory=list)
+    notes: tuple[Problem, ...] = ()
     bad: set[int] = field(default_factory=set)
     wrapping: Wrapping | None = None
     again: "Callable[[], Batch] | None" = None

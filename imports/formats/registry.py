@@ -12,7 +12,7 @@ from typing import Protocol
 
 import msgspec
 
-from imports.formats import v1_document, v1_lines
+from imports.formats import llm_context, v1_document, v1_lines
 from imports.formats.batches import Batch
 from imports.formats.content import Content
 from imports.formats.findings import RAW_FIELDS
@@ -67,6 +67,7 @@ class Format:
 FORMATS: tuple[Format, ...] = (
     Format("atlas", "1.0", Shape.DOCUMENT, lambda it: v1_document.open_document(it.whole())),
     Format("atlas", "1.0", Shape.LINES, lambda it: v1_lines.open_lines(it.stream())),
+    Format("llm_context", "1.0", Shape.DOCUMENT, lambda it: llm_context.open_context(it.whole())),
 )
 
 
@@ -133,10 +134,14 @@ def _format_of(content: Content, head: bytes) -> Format:
     if leading:
         return _known(Shape.DOCUMENT, "atlas", leading[1].decode("utf-8", "replace"))
     top = top or _document_fields(content)
+    if llm_context.MARK in top:
+        own = top[llm_context.MARK]
+        version = _word(_fields(own).get("version"))
+        return _known(Shape.DOCUMENT, "llm_context", version, field="version")
     return _known(Shape.DOCUMENT, "atlas", _word(top.get("schema_version")))
 
 
-def _known(shape: Shape, name: str, version: str) -> Format:
+def _known(shape: Shape, name: str, version: str, *, field: str = "schema_version") -> Format:
     """Find a format; refuses one that is not there, listing those that are."""
     for one in FORMATS:
         if (one.shape, one.name, one.version) == (shape, name, version):
@@ -144,10 +149,10 @@ def _known(shape: Shape, name: str, version: str) -> Format:
     known = ", ".join(one.label for one in FORMATS)
     if not version:
         what = "The header (the first line)" if shape is Shape.LINES else "The document"
-        message = f"{what} names no schema_version. Known are {known}."
+        message = f"{what} names no {field}. Known are {known}."
     else:
-        message = f"schema_version {version!r} is unknown here. Known are {known}."
-    raise FileRefused([Problem("unknown_version", message, field="schema_version", value=version)])
+        message = f"{field} {version!r} is unknown here. Known are {known}."
+    raise FileRefused([Problem("unknown_version", message, field=field, value=version)])
 
 
 def _document_fields(content: Content) -> dict[str, msgspec.Raw]:
@@ -159,7 +164,7 @@ def _document_fields(content: Content) -> dict[str, msgspec.Raw]:
         raise FileRefused([Problem("malformed", v1_document.malformed(whole, error))]) from None
 
 
-def _fields(text: bytes) -> dict[str, msgspec.Raw]:
+def _fields(text: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
     """Read the fields of an object, none where it is not a whole one."""
     try:
         return RAW_FIELDS.decode(text)

@@ -1,6 +1,9 @@
 """What tests of imports run with."""
 
+import io
+
 import pytest
+from django.core.management import call_command
 
 from imports.storage import ContentStore
 from tests.imports.world import World
@@ -10,3 +13,19 @@ from tests.imports.world import World
 def world(tmp_path):
     """Give an installation with an empty store."""
     return World(ContentStore(tmp_path / "store"))
+
+
+@pytest.fixture
+def command(settings, tmp_path):
+    """Run the management command in this process; gives exit code, output and errors."""
+    settings.ATLAS_STORAGE_DIR = tmp_path / "storage"
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        out, err = io.StringIO(), io.StringIO()
+        try:
+            call_command("import_export", *arguments, stdout=out, stderr=err)
+        except SystemExit as ending:
+            return int(ending.code or 0), out.getvalue(), err.getvalue()
+        return 0, out.getvalue(), err.getvalue()
+
+    return run

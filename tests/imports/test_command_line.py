@@ -1,6 +1,5 @@
 """The import as operators meet it: options, words and exit codes."""
 
-import io
 import json
 import os
 import subprocess
@@ -20,22 +19,6 @@ from strategies.models import Strategy
 from tests.imports.builders import as_bytes, document, point, strategy
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def command(settings, tmp_path):
-    """Run the management command in this process; gives exit code, output and errors."""
-    settings.ATLAS_STORAGE_DIR = tmp_path / "storage"
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        out, err = io.StringIO(), io.StringIO()
-        try:
-            call_command("import_export", *arguments, stdout=out, stderr=err)
-        except SystemExit as ending:
-            return int(ending.code or 0), out.getvalue(), err.getvalue()
-        return 0, out.getvalue(), err.getvalue()
-
-    return run
 
 
 @pytest.fixture
