@@ -152,7 +152,7 @@ def key_of(word: str) -> ApiKey | None:
     generator = ApiKey.objects.key_generator
     row = (
         ApiKey.objects.select_related("owner").filter(prefix=prefix).first()
-        if word.startswith(BRAND) and secret
+        if word.startswith(BRAND) and secret and prefix.isascii() and prefix.isalnum()
         else None
     )
     if row is None:

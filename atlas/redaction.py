@@ -63,6 +63,7 @@ _JWT = re.compile(r"\beyJ[A-Za-z0-9_\-]{6,}\.[A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]*
 _CLOUD_KEY = re.compile(
     r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\b(?:sk|rk|gh[pousr]|xox[abpr])[_\-][A-Za-z0-9_\-]{16,}"
 )
+_API_KEY = re.compile(r"\b(atlas_[A-Za-z0-9]{8})\.[A-Za-z0-9%.~_\-]{8,}")  # its prefix may be told
 _PRIVATE_KEY = re.compile(r"(?i)(?<![0-9a-z])(?:0x)?[0-9a-f]{64}(?![0-9a-z])")
 
 _PLAIN = (bool, int, float, Decimal, date, time, timedelta, UUID, type(None))
@@ -90,6 +91,7 @@ def redact_text(text: str) -> str:
         text = text.replace(secret, HIDDEN)
     text = _PEM.sub(HIDDEN, text)
     text = _redact_addresses(text)
+    text = _API_KEY.sub(rf"\1.{HIDDEN}", text)
     text = _HEADER.sub(rf"\1{HIDDEN}", text)
     text = _PHRASE.sub(rf"\1{HIDDEN}", text)
     text = _ASSIGNED.sub(_hide_assigned, text)

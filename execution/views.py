@@ -1,14 +1,13 @@
 """Trading over the API: read-only.
 
 Deployments, positions, signals and equity of public strategies need no account, like the strategies
-themselves; cycles, orders and fills are the house's own affairs and need one.
+themselves; cycles, orders and fills are the house's own affairs and need a right.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
@@ -17,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from atlas.api.access import Scope
 from atlas.api.filtering import Order as ListOrder
 from atlas.api.filtering import read_query
 from atlas.api.pagination import CursorPagination
@@ -45,6 +45,7 @@ from execution.serializers import (
     SignalSerializer,
 )
 from strategies.models import Strategy
+from strategies.versions import no_strategy
 
 SLUG = OpenApiParameter("slug", str, OpenApiParameter.PATH, description="Slug of the strategy.")
 
@@ -141,6 +142,7 @@ class CycleViewSet(
 ):
     """Scheduled decisions."""
 
+    required_scope = Scope.TRADING
     queryset = CycleRun.objects.select_related("deployment__strategy")
     serializer_class = CycleSerializer
     filterset_class = CycleFilter
@@ -162,6 +164,7 @@ class OrderViewSet(
 ):
     """Attempts at venues."""
 
+    required_scope = Scope.TRADING
     queryset = Order.objects.select_related("deployment__strategy", "decision")
     serializer_class = OrderSerializer
     filterset_class = OrderFilter
@@ -178,6 +181,7 @@ class OrderViewSet(
 class FillViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Fill]):
     """Executions."""
 
+    required_scope = Scope.TRADING
     queryset = Fill.objects.select_related("deployment__strategy")
     serializer_class = FillSerializer
     filterset_class = FillFilter
@@ -196,8 +200,7 @@ class OfStrategy(viewsets.GenericViewSet[Any]):
             Strategy.objects.readable_by(self.request.user).filter(slug=slug).first()
         )
         if found is None:
-            hint = "" if self.request.user.is_authenticated else "; log in to see those not public"
-            raise Http404(f"There is no strategy {slug!r}{hint}")
+            raise no_strategy(self.request, slug)
         return found
 
 

@@ -7,13 +7,17 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 
+from atlas.api.access import Scope
 from atlas.api.errors import ERROR_CODES
 from atlas.api.filtering import ordering_parameters
 
 CODES = sorted(ERROR_CODES.items())
 BAD_INPUT = "A parameter is unknown, malformed or out of range"
-NOT_AUTHENTICATED = "Log in or send a key"
+NOT_AUTHENTICATED = "Send a key or log in"
+BAD_KEY = "The key that was sent is unknown, revoked or expired"
 NOT_ALLOWED = "You lack the right"
+TOO_MANY = "Too many requests; wait as long as Retry-After says"
+NOT_MODIFIED = "You have this answer already: If-None-Match names its ETag"
 NOT_FOUND = "There is no such object or page, or you may not see it"
 NOT_ACCEPTABLE = "None of the accepted media types is offered"
 BROKEN = "A bug on our side"
@@ -55,13 +59,26 @@ class AtlasAutoSchema(AutoSchema):
             if status not in bodies:
                 body = self._get_response_for_code(ErrorEnvelope, status, direction=direction)
                 bodies[status] = {**body, "description": description}
+        bodies.setdefault("304", {"description": NOT_MODIFIED})
         return dict(sorted(bodies.items()))
 
     def _errors(self) -> dict[str, str]:
         """Name the error statuses of this endpoint with what they mean."""
-        errors = {"400": BAD_INPUT, "406": NOT_ACCEPTABLE, "500": BROKEN, "503": AWAY}
+        errors = {
+            "400": BAD_INPUT,
+            "401": BAD_KEY,
+            "406": NOT_ACCEPTABLE,
+            "429": TOO_MANY,
+            "500": BROKEN,
+            "503": AWAY,
+        }
         if not any(isinstance(one, AllowAny) for one in self.view.get_permissions()):
-            errors |= {"401": NOT_AUTHENTICATED, "403": NOT_ALLOWED}
+            errors |= {"401": NOT_AUTHENTICATED, "403": self._needed_right()}
         if "{" in self.path or self._is_list_view():  # a page beyond the last one is not there
             errors["404"] = NOT_FOUND
         return errors
+
+    def _needed_right(self) -> str:
+        """Name the right that an endpoint asks for."""
+        scope: Scope | None = getattr(self.view, "required_scope", None)
+        return f"{NOT_ALLOWED}; it takes {scope}" if scope else NOT_ALLOWED

@@ -28,7 +28,10 @@ def test_every_operation_documents_its_errors_with_the_envelope(document):
     for path, methods in yaml.safe_load(document)["paths"].items():
         assert set(methods) == {"get"}, path
         operation = methods["get"]
-        assert {"200", "400", "406", "500", "503"} <= set(operation["responses"])
+        assert {"200", "304", "400", "401", "406", "429", "500", "503"} <= set(
+            operation["responses"]
+        )
+        assert "content" not in operation["responses"].pop("304")
         for status, answer in operation["responses"].items():
             schema = answer["content"]["application/json"]["schema"]
             is_envelope = schema["$ref"] == "#/components/schemas/Error"

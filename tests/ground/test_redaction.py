@@ -45,6 +45,8 @@ LEAKS = [
     (f"loaded {PEM}", "MHcCAQ"),
     (f"cookie jar {JWT}", "c2lnbmF0dXJl"),
     ("AKIAIOSFODNN7EXAMPLE is the id", "AKIAIOSFODNN7EXAMPLE"),
+    ("GET /api/v1/atlas_k3Jd82Lm.9fQ2mZx7LrT5vB8nWc4HyK1sPd6GjE0a/", "9fQ2mZx7"),
+    ("tried atlas_k3Jd82Lm.9fQ2mZx7LrT5vB8nWc4HyK1sPd6GjE0a.", "GjE0a"),
     ("pushed with ghp_16C7e42F292c6912E7710c838347Ae178B4a", "16C7e42F"),
 ]
 
