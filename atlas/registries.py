@@ -4,13 +4,15 @@ Each registry is filled in `AppConfig.ready()` and read at run time. A name that
 twice is a bug.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from atlas.domain.alerts import AlertSeverity
+from atlas.domain.bridge import Bridge
 from atlas.domain.errors import Bug
+from atlas.domain.metrics import Basis, FeesTaken, FeeTerms
 
 T = TypeVar("T")
 
@@ -84,13 +86,17 @@ class TradingFacts:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A periodic task as shipped: seconds between runs and what happens to late ones."""
+    """A periodic task as shipped: seconds between runs and what happens to late ones.
+
+    `args` are what the task is called with: numbers and words that JSON knows.
+    """
 
     task: str
     every_seconds: int
     queue: str
     description: str
     expires_seconds: int
+    args: tuple[int | str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,50 @@ class AlertRule:
     section: str
 
 
+@dataclass(frozen=True, slots=True)
+class AccountBridge:
+    """The way of one account from one NAV to another, told by the floor that keeps the account.
+
+    `evidence` is paper or live; `is_simulated` marks an account that plays a recording. What is
+    not `is_public` is shown to readers of the house's own affairs alone.
+    """
+
+    account: str
+    evidence: str
+    is_simulated: bool
+    is_public: bool
+    opening_at: datetime
+    closing_at: datetime
+    bridge: Bridge
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLegs:
+    """Where an investor report learns of the accounts on which a strategy is traded.
+
+    `bridges` takes the id of a strategy and the moments between which the report looks (None: from
+    the first, to the last); `version` gives a word that changes whenever an answer of it would.
+    Both take a number of queries that does not depend on the number of accounts.
+    """
+
+    version: Callable[[int], str]
+    bridges: Callable[[int, datetime | None, datetime | None], Sequence[AccountBridge]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FeesOfSeries:
+    """What is known of the management and performance fees in a series.
+
+    `basis` tells whether the published NAV is what is left after them; `terms` are those agreed,
+    `taken` what was really charged, each None where it is not known. `charged_by` names who charges.
+    """
+
+    basis: Basis
+    terms: FeeTerms | None
+    taken: FeesTaken | None
+    charged_by: str
+
+
 # (scope, key) -> does a LIVE deployment lie under this switch?
 covers_live: Registry[Callable[[str, str], bool]] = Registry("live coverage check")
 health_checks: Registry[Callable[[datetime], HealthResult]] = Registry("health check")
@@ -113,5 +163,10 @@ health_checks: Registry[Callable[[datetime], HealthResult]] = Registry("health c
 state_facts: Registry[Callable[[datetime], str]] = Registry("state fact")
 panels: Registry[Panel] = Registry("dashboard panel")
 schedules: Registry[Schedule] = Registry("schedule")
+# Schedules that follow from rows; asked each time, so that a changed row changes its schedule.
+schedule_sources: Registry[Callable[[], Mapping[str, Schedule]]] = Registry("source of schedules")
 trading_facts: Registry[Callable[[], TradingFacts]] = Registry("account of trading")
 alert_rules: Registry[AlertRule] = Registry("alert rule")
+report_legs: Registry[ReportLegs] = Registry("source of report legs")
+# (id of a strategy, kind of evidence) -> what is known of the fees in that series.
+report_fees: Registry[Callable[[int, str], FeesOfSeries | None]] = Registry("source of fees")

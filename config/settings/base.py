@@ -176,6 +176,7 @@ SPECTACULAR_SETTINGS = {
         "Category": "strategies.filters.CATEGORIES",
         "RiskLevel": "strategies.filters.RISK_LEVELS",
         "SeriesSource": "strategies.filters.SOURCES",
+        "BridgeLeg": "strategies.report.schema.LEGS",
         "Window": "strategies.filters.WINDOWS",
         "TradeSide": "strategies.filters.TRADE_SIDES",
         "TradeResult": "strategies.filters.TRADE_RESULTS",

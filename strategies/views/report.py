@@ -1,0 +1,96 @@
+"""The investor report of a strategy over the API."""
+
+from collections.abc import Callable, Mapping
+
+from django.db import connection
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import viewsets
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+
+from atlas.api.access import sees_everything
+from atlas.api.caching import cached_read
+from atlas.api.renderers import to_json
+from atlas.registries import report_legs
+from strategies.report.asking import PARAMETERS, read_wish
+from strategies.report.computing import InvestorReport, compute
+from strategies.report.document import Document, document_of
+from strategies.report.facts import read_facts
+from strategies.report.forms import MEDIA_TYPES, FormNegotiation
+from strategies.report.page import content_policy, page_of
+from strategies.report.schema import ReportSerializer
+from strategies.services import BENCHMARK_VERSION
+from strategies.versions import no_strategy
+
+_VERSIONS = """
+    SELECT s.id, s.data_version, s.xmin, v.version, v.xmin
+    FROM strategies_strategy AS s, strategies_catalogueversion AS v
+    WHERE s.slug = %s AND (s.public OR %s) AND v.name = %s
+"""
+
+
+def report_version(request: Request, *, slug: str) -> str:
+    """Give the version of everything that a report shows; raises Http404 for no strategy."""
+    with connection.cursor() as cursor:
+        cursor.execute(_VERSIONS, [slug, sees_everything(request.user), BENCHMARK_VERSION])
+        row = cursor.fetchone()
+    if row is None:
+        raise no_strategy(request, slug)
+    strategy_id, *versions = row
+    legs = [f"{name}:{one.version(strategy_id)}" for name, one in report_legs]
+    return " ".join([f"report:{':'.join(map(str, versions))}", *legs])
+
+
+class ReportViewSet(viewsets.ViewSet):
+    """Everything that is known of a strategy over a range of days."""
+
+    permission_classes = [AllowAny]
+    content_negotiation_class = FormNegotiation
+
+    @extend_schema(
+        operation_id="strategies_report_retrieve",
+        summary="Read the investor report of a strategy",
+        description="Metrics with their provenance, the benchmark beside them, monthly table, "
+        "drawdowns, rolling metrics, distribution of daily returns, statistics of trades, the "
+        "bridge from the opening to the closing NAV, gross and net, and what the producer claims "
+        "against ours. A number that cannot be told is null with a reason. `meta/metrics/` says "
+        "what each metric means, docs/report.md how each part is made.",
+        parameters=PARAMETERS,
+        responses={
+            (200, "application/json"): ReportSerializer,
+            (200, "text/csv"): OpenApiTypes.STR,
+            (200, "text/html"): OpenApiTypes.STR,
+            (200, "application/pdf"): OpenApiTypes.BINARY,
+        },
+    )
+    @cached_read(report_version)
+    def list(self, request: Request, slug: str) -> HttpResponse:
+        """Answer with the report in the form that was asked for."""
+        wish = read_wish(request)
+        facts = read_facts(wish, slug=slug, reader=request.user)
+        if facts is None:
+            raise no_strategy(request, slug)
+        report = compute(facts, wish)
+        return ANSWERS[wish.form](report, document_of(report))
+
+
+def _json(_report: InvestorReport, document: Document) -> HttpResponse:
+    """Answer with the document itself."""
+    return HttpResponse(to_json(document), content_type=MEDIA_TYPES["json"])
+
+
+def _html(report: InvestorReport, document: Document) -> HttpResponse:
+    """Answer with the page, under a policy that lets it show nothing but itself."""
+    return HttpResponse(
+        page_of(report, document),
+        content_type="text/html; charset=utf-8",
+        headers={"Content-Security-Policy": content_policy()},
+    )
+
+
+ANSWERS: Mapping[str, Callable[[InvestorReport, Document], HttpResponse]] = {
+    "json": _json,
+    "html": _html,
+}
