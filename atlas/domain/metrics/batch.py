@@ -53,9 +53,14 @@ def headlines(tracks: Sequence[Track], *, rf: float = 0.0) -> list[MetricValues]
     common window are.
     """
     rf_daily = daily_rate(rf)
+    judges: dict[tuple[Coverage, bool, bool], Judge] = {}
     found = []
     for track, figures in zip(tracks, figures_of(tracks, rf_daily=rf_daily), strict=True):
-        judge = judge_of(track, provenance_of(track))
+        # Strategies of one window mostly cover the same days: one judge does for all of them.
+        alike = (track.coverage, track.is_chained, track.is_wiped_out)
+        judge = judges.get(alike)
+        if judge is None:
+            judge = judges[alike] = judge_of(track, provenance_of(track))
         found.append(_by_id(headline_values(figures, judge, rf_daily=rf_daily)))
     return found
 

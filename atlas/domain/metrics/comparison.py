@@ -145,21 +145,20 @@ def _of_beta(
         metrics = (*_ON_BETA, MetricId.CORRELATION)
         return [judge.publish(metric, None, reason=Reason.ZERO_VARIANCE) for metric in metrics]
     alpha = moments.mean - rf_daily - beta * (moments.benchmark_mean - rf_daily)
-    compounded = power(1.0 + alpha, DAYS_A_YEAR)
+    growth = power(1.0 + alpha, DAYS_A_YEAR)
+    compounded = None if growth is None else growth - 1.0
     is_still = moments.deviation <= EPSILON
     is_deaf = abs(beta) <= EPSILON
     scale = moments.deviation * moments.benchmark_deviation
     correlation = None if is_still else max(-1.0, min(1.0, moments.covariance / scale))
     treynor = None if cagr is None or is_deaf else (cagr - rf) / beta
-    return [
-        judge.publish(MetricId.BETA, beta),
-        judge.publish(MetricId.ALPHA_ARITHMETIC, alpha * DAYS_A_YEAR),
-        judge.publish(MetricId.ALPHA_GEOMETRIC, None if compounded is None else compounded - 1.0),
-        judge.publish(MetricId.TREYNOR, treynor, reason=Reason.ZERO_BETA if is_deaf else None),
-        judge.publish(
-            MetricId.CORRELATION, correlation, reason=Reason.ZERO_VARIANCE if is_still else None
-        ),
-    ]
+    zero_beta = Reason.ZERO_BETA if is_deaf else None
+    zero_variance = Reason.ZERO_VARIANCE if is_still else None
+    return judge.publish_all(
+        (*_ON_BETA, MetricId.CORRELATION),
+        (beta, alpha * DAYS_A_YEAR, compounded, treynor, correlation),
+        (None, None, None, zero_beta, zero_variance),
+    )
 
 
 def _of_active(moments: Moments, judge: Judge) -> list[MetricValue]:

@@ -96,9 +96,7 @@ def _track_of_navs(series: NavSeries, max_fill_days: int) -> Track:
     filling = _fill(series.days, max_fill_days)
     levels = series.navs if filling is None else np.repeat(series.navs, filling.counts)
     days = series.days if filling is None else filling.days
-    # Behind a wipe-out divisions by (nearly) zero may follow; what lies there is cut off below.
-    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        returns = levels[1:] / levels[:-1] - 1.0
+    returns = _changes(levels)
     if filling is None:
         return _track(levels, days, returns, days[1:], None, is_chained=True)
     follows = days[1:] - days[:-1] == 1
@@ -110,6 +108,15 @@ def _track_of_navs(series: NavSeries, max_fill_days: int) -> Track:
         filling.is_observed[1:][follows],
         is_chained=True,
     )
+
+
+def _changes(levels: FloatArray) -> FloatArray:
+    """Give the change from each level to the next, as a ratio."""
+    if levels.min() > 0:
+        return levels[1:] / levels[:-1] - 1.0
+    # Behind a wipe-out divisions by (nearly) zero may follow; what lies there is cut off later.
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        return levels[1:] / levels[:-1] - 1.0
 
 
 def _track_of_returns(series: ReturnSeries, max_fill_days: int) -> Track:

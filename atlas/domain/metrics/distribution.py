@@ -44,11 +44,13 @@ def distribution_values(
     """Publish everything that follows from the distribution of a track's daily returns."""
     if sums is None:
         return [judge.publish(metric, None, reason=judge.too_little) for metric in _METRICS]
+    sides = _sides(track.returns)
+    excess = sides if rf_daily == 0 else _sides(track.returns - rf_daily)
     return [
         *_extremes(track, sums, judge),
         *_tails(track.returns, sums, judge),
-        _omega(track.returns - rf_daily, judge),
-        _kelly(track.returns, sums, judge),
+        _omega(excess, sums, judge),
+        _kelly(sides, sums, judge),
         *_shape_values(track.returns, sums, judge, rf_daily=rf_daily),
     ]
 
@@ -89,8 +91,8 @@ def probabilistic_sharpe(sharpe_daily: float, n: int, shape: Shape) -> float | N
 
 def _extremes(track: Track, sums: ReturnSums, judge: Judge) -> list[MetricValue]:
     """Publish the best and the worst day."""
-    best_on = date_of(track.return_days[np.argmax(track.returns)])
-    worst_on = date_of(track.return_days[np.argmin(track.returns)])
+    best_on = date_of(track.return_days.item(track.returns.argmax()))
+    worst_on = date_of(track.return_days.item(track.returns.argmin()))
     return [
         judge.publish(MetricId.BEST_DAY, sums.best, on=best_on),
         judge.publish(MetricId.WORST_DAY, sums.worst, on=worst_on),
@@ -111,16 +113,27 @@ def _tails(returns: FloatArray, sums: ReturnSums, judge: Judge) -> list[MetricVa
     ]
 
 
-def _omega(excess: FloatArray, judge: Judge) -> MetricValue:
+class _Sides(NamedTuple):
+    """The sums of what lies above zero and below it, both positive."""
+
+    gains: float
+    losses: float
+
+
+def _sides(returns: FloatArray) -> _Sides:
+    """Add up both sides."""
+    gains, losses = np.maximum(returns, 0.0), np.minimum(returns, 0.0)
+    return _Sides(float(gains.sum()), -float(losses.sum()))
+
+
+def _omega(excess: _Sides, sums: ReturnSums, judge: Judge) -> MetricValue:
     """Publish the omega ratio of returns above their target."""
-    gains = float(np.maximum(excess, 0.0).sum())
-    losses = -float(np.minimum(excess, 0.0).sum())
-    if losses <= EPSILON * len(excess):
+    if excess.losses <= EPSILON * sums.days:
         return judge.publish(MetricId.OMEGA, None, reason=Reason.NO_DOWNSIDE)
-    return judge.publish(MetricId.OMEGA, gains / losses)
+    return judge.publish(MetricId.OMEGA, excess.gains / excess.losses)
 
 
-def _kelly(returns: FloatArray, sums: ReturnSums, judge: Judge) -> MetricValue:
+def _kelly(sides: _Sides, sums: ReturnSums, judge: Judge) -> MetricValue:
     """Publish the Kelly fraction."""
     moves = sums.wins + sums.losses
     for count, reason in (
@@ -130,9 +143,7 @@ def _kelly(returns: FloatArray, sums: ReturnSums, judge: Judge) -> MetricValue:
     ):
         if count == 0:
             return judge.publish(MetricId.KELLY, None, reason=reason)
-    mean_win = float(np.maximum(returns, 0.0).sum()) / sums.wins
-    mean_loss = -float(np.minimum(returns, 0.0).sum()) / sums.losses
-    losing = sums.losses * mean_loss / mean_win
+    losing = sides.losses / (sides.gains / sums.wins)
     return judge.publish(MetricId.KELLY, (sums.wins - losing) / moves)
 
 

@@ -50,8 +50,8 @@ def ongoing_drawdown(water: Underwater) -> Drawdown | None:
     """Describe the drawdown in which a series ends, None where it ends on its peak."""
     if len(water.falls) == 0 or water.falls[-1] > -EPSILON:
         return None
-    peaks = np.flatnonzero(water.falls >= 0.0)
-    return _drawdown(water, int(peaks[-1]) + 1, None)
+    since_peak = int((water.falls[::-1] >= 0.0).argmax())
+    return _drawdown(water, len(water.falls) - since_peak, None)
 
 
 def drawdown_table(water: Underwater, *, limit: int = TABLE_ROWS) -> tuple[Drawdown, ...]:

@@ -1,7 +1,7 @@
 """The judge: which raw number may be published as a metric, and the reason where none may."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -54,7 +54,13 @@ class Judge:
 
     def counting(self, samples: int) -> "Judge":
         """Appoint a judge of the same window whose samples are months or trades, not days."""
-        return replace(self, origin=self.origin._replace(samples=samples))
+        return Judge(
+            self.origin._replace(samples=samples),
+            self.days,
+            self.observed,
+            self.is_chained,
+            self.is_wiped_out,
+        )
 
     def publish(
         self,
@@ -96,7 +102,7 @@ class Judge:
     def absent(self, metrics: Iterable[MetricId], reason: Reason) -> list[MetricValue]:
         """Give metrics whose data was never there, whatever the length of the history."""
         origin, is_short = self.counting(0).origin, self.is_short
-        return [MetricValue(metric, None, reason, is_short, origin) for metric in metrics]
+        return [_made((metric, None, reason, is_short, origin, None)) for metric in metrics]
 
     @property
     def too_little(self) -> Reason:

@@ -56,12 +56,13 @@ def rolling_risk(
     days = track.return_days[window_days - 1 :][windows]
     volatility = deviations * ROOT_OF_YEAR
     moved = deviations > EPSILON
+    sharpe_days = days
     if not moved.all():
         volatility[~moved] = 0.0
-        means, deviations = means[moved], deviations[moved]
+        means, deviations, sharpe_days = means[moved], deviations[moved], days[moved]
     sharpe = (means - rf_daily) / deviations * ROOT_OF_YEAR
     return (
-        RollingSeries(MetricId.ROLLING_SHARPE, window_days, days[moved], sharpe),
+        RollingSeries(MetricId.ROLLING_SHARPE, window_days, sharpe_days, sharpe),
         RollingSeries(MetricId.ROLLING_VOLATILITY, window_days, days, volatility),
     )
 
@@ -71,14 +72,14 @@ def rolling_beta(joined: Joined, *, window_days: int = WINDOW_DAYS) -> RollingSe
     windows = _whole_windows(joined.days, window_days)
     if windows is None:
         return _none(MetricId.ROLLING_BETA, window_days)
-    covariances, variances = (
+    common, spread = (
         one[windows] for one in _co_moments(joined.returns, joined.benchmark, window_days)
     )
     days = joined.days[window_days - 1 :][windows]
-    moved = variances > EPSILON * EPSILON
+    moved = spread > EPSILON * EPSILON * (window_days - 1)
     if not moved.all():
-        covariances, variances, days = covariances[moved], variances[moved], days[moved]
-    return RollingSeries(MetricId.ROLLING_BETA, window_days, days, covariances / variances)
+        common, spread, days = common[moved], spread[moved], days[moved]
+    return RollingSeries(MetricId.ROLLING_BETA, window_days, days, common / spread)
 
 
 def _none(metric: MetricId, window_days: int) -> RollingSeries:
@@ -101,7 +102,10 @@ def _whole_windows(days: IntArray, window_days: int) -> IntArray | slice | None:
 
 def _moments(values: FloatArray, window: int) -> tuple[FloatArray, FloatArray]:
     """Give mean and sample deviation of every window, by its first place."""
-    sums, squares = _window_sums(np.stack((values, values * values)), window)
+    rows = np.empty((2, len(values)))
+    rows[0] = values
+    np.multiply(values, values, out=rows[1])
+    sums, squares = _window_sums(rows, window)
     means = sums / window
     spread = squares - sums * means
     for places in _pieces(_is_mostly_mean(spread, squares)):
@@ -112,17 +116,21 @@ def _moments(values: FloatArray, window: int) -> tuple[FloatArray, FloatArray]:
 
 
 def _co_moments(own: FloatArray, other: FloatArray, window: int) -> tuple[FloatArray, FloatArray]:
-    """Give covariance and variance of the other of every window, by its first place."""
-    rows = np.stack((own, other, other * other, own * other))
+    """Give covariance and variance of the other of every window, both times (window - 1)."""
+    rows = np.empty((4, len(own)))
+    rows[0], rows[1] = own, other
+    np.multiply(other, other, out=rows[2])
+    np.multiply(own, other, out=rows[3])
     own_sums, other_sums, squares, products = _window_sums(rows, window)
-    variances = squares - other_sums * other_sums / window
-    covariances = products - own_sums * other_sums / window
-    for places in _pieces(_is_mostly_mean(variances, squares)):
+    means = other_sums / window
+    spread = squares - other_sums * means
+    common = products - own_sums * means
+    for places in _pieces(_is_mostly_mean(spread, squares)):
         parts = sliding_window_view(other, window)[places]
         off = parts - parts.mean(axis=1, keepdims=True)
-        variances[places] = np.square(off).sum(axis=1)
-        covariances[places] = (off * sliding_window_view(own, window)[places]).sum(axis=1)
-    return covariances / (window - 1), variances / (window - 1)
+        spread[places] = np.square(off).sum(axis=1)
+        common[places] = (off * sliding_window_view(own, window)[places]).sum(axis=1)
+    return common, spread
 
 
 def _is_mostly_mean(spread: FloatArray, squares: FloatArray) -> BoolArray:

@@ -85,7 +85,8 @@ def _sum_some_returns(rows: FloatArray, rf_daily: float) -> list[ReturnSums]:
     mean = rows.sum(axis=1) / count
     work = rows - mean[:, np.newaxis]
     deviation = np.sqrt(_square_sums(work) / max(count - 1, 1))
-    np.minimum(np.subtract(rows, rf_daily, out=work), 0.0, out=work)
+    excess = np.subtract(rows, rf_daily, out=work) if rf_daily else rows
+    np.minimum(excess, 0.0, out=work)
     shortfall = np.sqrt(_square_sums(work) / count)
     wins = np.add.reduce(rows > 0.0, axis=1, dtype=np.int64)
     losses = np.add.reduce(rows < 0.0, axis=1, dtype=np.int64)

@@ -126,7 +126,7 @@ def trade_values(
         judge.publish(MetricId.TRADE_COUNT, count),
         *_of_closed(trades, is_closed, judge),
         judge.publish(MetricId.EXPOSURE, exposure_ratio(trades, window)),
-        _turnover(trades, window, average_aum_usd, judge),
+        _turnover(trades, window.holds(trades.opened), is_closed, average_aum_usd, judge),
     ]
 
 
@@ -134,8 +134,9 @@ def exposure_ratio(trades: Trades, window: TradeWindow) -> float:
     """Give the share of a window's time in which at least one trade was open."""
     starts = np.maximum(trades.opened, window.start)
     ends = np.minimum(trades.closed, window.end)
-    order = np.argsort(starts, kind="stable")
-    starts, ends = starts[order], ends[order]
+    if (starts[1:] < starts[:-1]).any():
+        order = starts.argsort(kind="stable")
+        starts, ends = starts[order], ends[order]
     # What was covered before a trade opened is not counted again.
     covered = np.maximum.accumulate(np.concatenate(([window.start], ends)))[:-1]
     held = np.maximum(ends - np.maximum(starts, covered), 0).sum()
@@ -147,7 +148,10 @@ def _of_closed(trades: Trades, is_closed: BoolArray, judge: Judge) -> list[Metri
     count = judge.origin.samples
     if count == 0:
         return [judge.publish(metric, None, reason=Reason.NO_TRADES) for metric in _OF_CLOSED]
-    pnl_usd, pnl_ratio = list(compress(trades.pnl_usd, is_closed)), trades.pnl_ratio[is_closed]
+    pnl_usd, pnl_ratio = (
+        list(compress(trades.pnl_usd, is_closed.tolist())),
+        trades.pnl_ratio[is_closed],
+    )
     expectancy = float(pnl_ratio.sum()) / count
     held = int((trades.closed[is_closed] - trades.opened[is_closed]).sum())
     return [
@@ -193,16 +197,21 @@ def _share_of_wins(pnl_usd: Amounts, pnl_ratio: FloatArray) -> float | None:
 
 
 def _turnover(
-    trades: Trades, window: TradeWindow, aum_usd: Decimal | None, judge: Judge
+    trades: Trades,
+    is_opened: BoolArray,
+    is_closed: BoolArray,
+    aum_usd: Decimal | None,
+    judge: Judge,
 ) -> MetricValue:
     """Publish half of what was opened and closed over the average assets under management."""
     if aum_usd is None or aum_usd <= 0:
         return judge.publish(MetricId.TURNOVER, None, reason=Reason.NOT_REPORTED)
-    opened, closed = window.holds(trades.opened), window.holds(trades.closed)
+    both, one = is_opened & is_closed, is_opened ^ is_closed
     with exact():
-        whole = sum(compress(trades.size_usd, (opened & closed).tolist()), ZERO)
-        half = sum(compress(trades.size_usd, (opened ^ closed).tolist()), ZERO)
-        return judge.publish(MetricId.TURNOVER, float((whole + half / 2) / aum_usd))
+        traded = sum(compress(trades.size_usd, both.tolist()), ZERO)
+        if one.any():
+            traded += sum(compress(trades.size_usd, one.tolist()), ZERO) / 2
+        return judge.publish(MetricId.TURNOVER, float(traded / aum_usd))
 
 
 def _reported(metric: MetricId, number: float | Decimal | None, judge: Judge) -> MetricValue:
