@@ -13,14 +13,16 @@ from django.db import IntegrityError, connection, transaction
 from psycopg.sql import Composed
 
 from atlas.audit import Actor, record
-from atlas.domain.errors import ConflictingState, InvalidInput
+from atlas.domain.errors import InvalidInput
 from atlas.domain.states import IMPORT_TRANSITIONS, ImportState
 from atlas.transitions import move
 from imports import apply_statements
 from imports.aftermath import publish
 from imports.approval import demand_second_person
+from imports.digests import look_again, remember
 from imports.groups import staged_groups
 from imports.models import ChangeGroup, ImportRun
+from imports.moved import moved
 from imports.named import Named, catalogue_mark, named_in
 from imports.phases import locked_run, long_statements, phase
 from imports.replaced import replaced_by
@@ -28,12 +30,6 @@ from imports.tables import TABLES, Table
 from strategies.models import Strategy
 
 APPLY_LOCK = 0x41746C61_00000001  # advisory: change-sets enter the catalogue one at a time
-
-
-class CatalogueMoved(ConflictingState):
-    """The catalogue is no longer what it was when the change-set was reviewed."""
-
-    code = "catalogue_moved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +70,13 @@ def apply(run: ImportRun, *, allow_partial: bool = False, actor: Actor, now: dat
                 raise partial_refusal(run)
             named = named_in(run, staged_groups(run))
             lock_strategies(named)
-            if catalogue_mark(named) != run.catalogue_mark:
+            reviewed = look_again(run) if catalogue_mark(named) == run.catalogue_mark else None
+            if reviewed is None:
                 raise moved(run)
             groups = list(run.change_groups.all())
             demand_second_person(run, actor=actor, now=now)
             carry_out(run, groups, TABLES, FORWARD, now=now)
+            remember(run, reviewed)
             publish(run, groups, replaced=replaced_by(run), reference=f"import {run.pk}", now=now)
             _finish(run, named, actor=actor, now=now)
     except IntegrityError as error:
@@ -116,15 +114,6 @@ def carry_out(
             promised = sum(map(step.promised, by_kind.get(table.kind, [])))
             if promised and _changed(step.statement(table), run, now=now) != promised:
                 raise moved(run)
-
-
-def moved(run: ImportRun) -> CatalogueMoved:
-    """Say that the catalogue has moved, and what to do."""
-    return CatalogueMoved(
-        f"The catalogue has changed since import {run.pk} was reviewed, so nothing was applied. "
-        "Import the file again to see what it would change now.",
-        detail={"run": run.pk, "changeset_hash": run.changeset_hash},
-    )
 
 
 def _changed(statement: Composed, run: ImportRun, *, now: datetime) -> int:

@@ -16,8 +16,10 @@ from atlas.transitions import move
 from imports.change_samples import samples_of
 from imports.comparison import Comparison
 from imports.diff_statements import DIGEST_CHANGES
-from imports.groups import staged_groups
+from imports.digests import note_row_versions, stands
+from imports.groups import repeated_groups, staged_groups
 from imports.models import ChangeGroup, ImportRun
+from imports.moved import moved
 from imports.named import catalogue_mark, named_in
 from imports.phases import locked_run, long_statements, phase
 from imports.tables import TABLES
@@ -28,14 +30,18 @@ HASH_LABEL = "atlas/import-changeset/1"
 def review(run: ImportRun, *, now: datetime) -> ImportRun:
     """Work out the change-set of a staged run and store it with its hash.
 
-    Raises ConflictingState where the run is no longer STAGED.
+    Raises ConflictingState where the run is no longer STAGED, CatalogueMoved where the catalogue
+    no longer holds what was left unstaged because it did.
     """
     with phase(run, "review"), transaction.atomic():
         long_statements()
         locked_run(run, ImportState.STAGED)
         groups = staged_groups(run)
         named = named_in(run, groups)
-        comparison = Comparison(run, groups, named)
+        note_row_versions(run)
+        if not stands(run):
+            raise moved(run)
+        comparison = Comparison(run, groups, repeated_groups(run), named)
         changes = [change for table in TABLES for change in comparison.of_kind(table)]
         ChangeGroup.objects.bulk_create(changes, batch_size=2_000)
         move(

@@ -1,6 +1,6 @@
 """Comparing staged records with the catalogue, kind by kind and owner by owner."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,34 +9,45 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from imports import diff_statements
 from imports.formats.vocabulary import Kind, Mode
+from imports.groups import GroupKey, Groups
 from imports.models import ChangeGroup, ImportRun
 from imports.named import STRATEGY_KINDS, Named
 from imports.statements import has_owner_row
 from imports.tables import Table
 
-Groups = dict[tuple[Kind, str], tuple[int, int]]
 _OWNER_IDS = SQL("SELECT slug, id FROM {} WHERE slug = ANY(%(owners)s)")
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A run's records, counted by kind and owner, against the catalogue."""
+    """A run's records, counted by kind and owner, against the catalogue.
+
+    `repeated` are the groups that were not staged because the catalogue has just these records.
+    """
 
     run: ImportRun
     groups: Groups
+    repeated: Mapping[GroupKey, int]
     named: Named
 
     def of_kind(self, table: Table) -> list[ChangeGroup]:
         """Note what changes in one table; gives a group for each owner."""
+        repeated = {owner: n for (kind, owner), n in self.repeated.items() if kind is table.kind}
         staged = {
             owner: good
             for (kind, owner), (good, _) in self.groups.items()
-            if kind is table.kind and good
+            if kind is table.kind and good and owner not in repeated
         }
-        complete = self._complete_owners(table)
-        if not staged and not complete:
-            return []
-        parameters = self._parameters(table, staged.keys() | complete)
+        complete = self._complete_owners(table) - repeated.keys()
+        changes = self._compared(table, staged, complete) if staged or complete else []
+        changes += [self._group(table, owner, n, (n, 0), {}) for owner, n in repeated.items()]
+        return sorted(changes, key=lambda change: change.owner)
+
+    def _compared(
+        self, table: Table, staged: Mapping[str, int], complete: Collection[str]
+    ) -> list[ChangeGroup]:
+        """Compare what was staged of some owners; of `complete` ones nothing else is to stay."""
+        parameters = self._parameters(table, {*staged, *complete})
         known = self._matches(table, parameters)
         mixed = [owner for owner, good in staged.items() if 0 < known.get(owner, (0, 0))[0] < good]
         if mixed:
@@ -44,7 +55,7 @@ class Comparison:
         deleted = self._note_deletes(table, complete, known)
         return [
             self._group(table, owner, staged.get(owner, 0), known.get(owner, (0, 0)), deleted)
-            for owner in sorted(staged.keys() | deleted.keys())
+            for owner in staged.keys() | deleted.keys()
         ]
 
     def _matches(self, table: Table, parameters: dict[str, Any]) -> dict[str, tuple[int, int]]:

@@ -4,7 +4,7 @@ Each rejects the records that fail it, so that the next one builds on what is le
 benchmark is unknown goes, and with it everything that belongs to that strategy.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.db import connection
 
 from imports.formats.problems import Problem, Span
 from imports.formats.vocabulary import Kind, Severity
-from imports.groups import staged_groups
+from imports.groups import GroupKey
 from imports.models import ImportRun, StagedRecord
 from onchain.models import Chain, Vault
 from strategies.models import Benchmark, Strategy
@@ -27,15 +27,17 @@ PARENT_OF = {
     Kind.CLAIM: Kind.STRATEGY,
 }
 _PARENTS = (Kind.BENCHMARK, Kind.STRATEGY, Kind.VAULT)
+_UNORDERED = frozenset((*_PARENTS, Kind.HOLDING, Kind.TRADE, Kind.CLAIM))
 
-# Points of series are left out: their order was checked on the way in, so no key occurs twice.
+# Narrowed to groups in which a key may occur twice. Points of series are left out: their order was
+# checked on the way in.
 _REPEATED = """
     SELECT later.ordinal, later.kind, later.owner, later.key, later.byte_start, later.byte_length
     FROM (
         SELECT kind, owner, key, min(ordinal) AS first
         FROM imports_stagedrecord
-        WHERE run_id = %(run)s AND NOT is_rejected
-          AND kind IN ('benchmark', 'strategy', 'vault', 'holding', 'trade', 'claim')
+        WHERE run_id = %(run)s AND NOT is_rejected AND kind = ANY(%(kinds)s)
+          AND (kind, owner) IN (SELECT * FROM unnest(%(of_kinds)s::text[], %(owners)s::text[]))
         GROUP BY kind, owner, key HAVING count(*) > 1
     ) AS known
     JOIN imports_stagedrecord AS later
@@ -79,23 +81,33 @@ class _Staged:
         )
 
 
-def cross_check(run: ImportRun) -> list[Problem]:
+def cross_check(
+    run: ImportRun, *, groups: Collection[GroupKey], may_repeat: Collection[GroupKey]
+) -> list[Problem]:
     """Find keys that occur twice, references that lead nowhere and weights that do not add up.
 
-    Works in the caller's transaction; the records at fault are rejected.
+    `groups` are the kinds and owners in the file, `may_repeat` those of them that may have a key
+    twice. Works in the caller's transaction; the records at fault are rejected.
     """
     return [
-        *_repeated_keys(run),
+        *_repeated_keys(run, may_repeat),
         *_lost_references(run),
-        *_orphans(run),
+        *_orphans(run, groups),
         *_wrong_weights(run),
     ]
 
 
-def _repeated_keys(run: ImportRun) -> list[Problem]:
+def _repeated_keys(run: ImportRun, groups: Collection[GroupKey]) -> list[Problem]:
     """Keep the first record of each key and reject the others."""
+    asked = sorted(group for group in groups if group[0] in _UNORDERED)
+    if not asked:
+        return []
+    kinds, owners = [kind.value for kind, _ in asked], [owner for _, owner in asked]
     with connection.cursor() as cursor:
-        cursor.execute(_REPEATED, {"run": run.pk})
+        cursor.execute(
+            _REPEATED,
+            {"run": run.pk, "kinds": list(set(kinds)), "of_kinds": kinds, "owners": owners},
+        )
         repeated = [
             _Staged(ordinal, Kind(kind), owner, key, Span(start, length))
             for ordinal, kind, owner, key, start, length in cursor.fetchall()
@@ -171,9 +183,8 @@ def _catalogue_keys(kind: Kind, names: set[str]) -> set[str]:
     return set(model.objects.filter(slug__in=names).values_list("slug", flat=True))
 
 
-def _orphans(run: ImportRun) -> Iterator[Problem]:
+def _orphans(run: ImportRun, groups: Collection[GroupKey]) -> Iterator[Problem]:
     """Reject what belongs to nothing that there is; one problem a kind and owner."""
-    groups = staged_groups(run)
     for kind, parent in PARENT_OF.items():
         owners = {owner for group_kind, owner in groups if group_kind is kind}
         for owner in sorted(owners - known_keys(run, parent, owners)):

@@ -10,6 +10,7 @@ from atlas.domain.errors import AtlasError
 from atlas.domain.states import ImportState
 from imports.apply import apply, partial_refusal
 from imports.changeset import review
+from imports.digests import stands
 from imports.endings import fail, reject
 from imports.formats.registry import AUTO
 from imports.groups import staged_groups
@@ -69,9 +70,7 @@ def _receive(
     runs = ImportRun.objects.of_bytes(source, stored.sha256)
     unfinished = runs.unfinished().first()
     if unfinished is not None:
-        if unfinished.state != ImportState.REVIEWED or _stands_at(
-            unfinished.catalogue_mark, unfinished
-        ):
+        if _may_go_on(unfinished):
             return Outcome(unfinished)
         why = "The catalogue has moved since the review; the file is reviewed anew."
         reject(unfinished, why, actor=actor, now=now)
@@ -96,6 +95,13 @@ def _receive(
             after={"file": run.received_from, "sha256_hash": run.sha256, "bytes": run.size_bytes},
         )
     return Outcome(run)
+
+
+def _may_go_on(run: ImportRun) -> bool:
+    """Say whether the catalogue is still what an unfinished run was made for."""
+    if run.state == ImportState.REVIEWED:
+        return _stands_at(run.catalogue_mark, run) and stands(run)
+    return run.state == ImportState.RECEIVED or stands(run)
 
 
 def _stands_at(mark: str, run: ImportRun) -> bool:

@@ -4,10 +4,10 @@ Whole batches are encoded at once and cut apart at line ends, and the pieces of 
 joined at once; writing row by row would take longer than the database needs to take them in.
 """
 
+from collections.abc import Sequence
 from itertools import chain, repeat
 
 from imports.formats.batches import Batch
-from imports.formats.keys import keys_of
 from imports.issues import storable
 
 COPY_SQL = (
@@ -19,14 +19,16 @@ KEY_LENGTH = 200
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def staged_rows(run_id: int, batch: Batch, encoded: bytes, *, first: int) -> str:
+def staged_rows(
+    run_id: int, batch: Batch, encoded: bytes, keys: Sequence[str], *, first: int
+) -> str:
     """Write a batch for COPY: its records, and behind them those that could not be read.
 
-    `encoded` is what the batch encodes to, `first` the ordinal of its first record.
+    `encoded` is what the records encode to, `keys` are theirs, `first` is the ordinal of the first.
     """
     owner = escaped(storable(batch.owner, OWNER_LENGTH))
     start = f"\t{batch.kind}\t{owner}\t"
-    read = _read(run_id, batch, encoded, start, first) if batch.records else ""
+    read = _read(run_id, batch, encoded, keys, start=start, first=first) if batch.records else ""
     behind = first + len(batch.records)
     unread = [
         f"{run_id}\t{number}{start}{escaped(storable(one.key, KEY_LENGTH))}\t\\N\t"
@@ -36,12 +38,13 @@ def staged_rows(run_id: int, batch: Batch, encoded: bytes, *, first: int) -> str
     return "".join([read, *unread])
 
 
-def _read(run_id: int, batch: Batch, encoded: bytes, start: str, first: int) -> str:
+def _read(
+    run_id: int, batch: Batch, encoded: bytes, keys: Sequence[str], *, start: str, first: int
+) -> str:
     """Write the records that were read; their texts hold no control characters, only backslashes."""
     count, bad = len(batch.records), batch.bad
     texts = encoded.decode().replace("\\", "\\\\").split("\n")
     texts.pop()  # the last line ends too
-    keys = keys_of(batch.kind, batch.records)
     if "\\" in "".join(keys):
         keys = [key.replace("\\", "\\\\") for key in keys]
     spans = [f"\t{at}\t{length}\t" for at, length in batch.places.spans()]

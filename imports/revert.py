@@ -14,11 +14,12 @@ from atlas.domain.states import IMPORT_TRANSITIONS, ImportState
 from atlas.transitions import move
 from imports import apply_statements
 from imports.aftermath import changed_keys, publish
-from imports.apply import CatalogueMoved, Step, carry_out, is_mixed, lock_strategies, one_at_a_time
+from imports.apply import Step, carry_out, is_mixed, lock_strategies, one_at_a_time
 from imports.crosschecks import PARENT_OF
 from imports.formats.vocabulary import Kind
 from imports.groups import staged_groups
 from imports.models import ChangeGroup, ImportRun, RecordChange
+from imports.moved import CatalogueMoved
 from imports.named import named_in
 from imports.phases import locked_run, long_statements, phase
 from imports.replaced import replaced_by_reverting

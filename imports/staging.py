@@ -6,27 +6,25 @@ file turns the whole run down. Either all of this is in the database or none of 
 """
 
 from datetime import datetime
-from functools import partial
 
-from django.db import connection, transaction
+from django.db import transaction
+from django.db.models import Sum
 
 from atlas.audit import Actor
 from atlas.domain.states import IMPORT_TRANSITIONS, ImportState
 from atlas.transitions import move
 from imports.crosschecks import cross_check
+from imports.digests import remembered, unchanged
 from imports.endings import refuse_file
-from imports.formats.batches import Batch
 from imports.formats.checks import Checker, Thresholds
-from imports.formats.problems import FileRefused
-from imports.formats.registry import Export, Opened, open_export
+from imports.formats.problems import FileRefused, Problem
+from imports.formats.registry import Opened, open_export
+from imports.groups import counted_groups, save_groups
 from imports.issues import Problems, save_issues
-from imports.models import ImportRun, StagedRecord
+from imports.loading import STAGE, Loader
+from imports.models import ImportRun, StagedGroup
 from imports.phases import locked_run, long_statements, phase
-from imports.progress import report
-from imports.rendering import COPY_SQL, staged_rows
 from imports.storage import ContentStore
-
-STAGE = "stage"
 
 
 def stage(run: ImportRun, *, store: ContentStore, actor: Actor, now: datetime) -> ImportRun:
@@ -52,10 +50,14 @@ def stage(run: ImportRun, *, store: ContentStore, actor: Actor, now: datetime) -
 def _stage_opened(run: ImportRun, opened: Opened, *, size: int, now: datetime) -> None:
     """Load the records, check them against one another and the catalogue, note what was found."""
     problems = Problems()
-    count = _load(run, opened.export, problems, size=size, now=now)
-    problems.add(cross_check(run))
-    save_issues(run, problems.kept)
     header = opened.export.header
+    run.mode = header.mode.value
+    loader = Loader(run, problems, remembered())
+    thresholds = Thresholds(jump_ratio=float(run.source.jump_threshold_ratio))
+    loader.load(opened.export, Checker(mode=header.mode, now=now, thresholds=thresholds), size=size)
+    save_groups(_settled(run, loader, problems))
+    save_issues(run, problems.kept)
+    groups = StagedGroup.objects.filter(run=run)
     move(
         run,
         ImportState.STAGED,
@@ -64,40 +66,48 @@ def _stage_opened(run: ImportRun, opened: Opened, *, size: int, now: datetime) -
         mode=header.mode.value,
         producer=header.source,
         generated_at=header.generated_at,
-        record_count=count,
-        rejected_count=StagedRecord.objects.filter(run=run, is_rejected=True).count(),
+        record_count=loader.count,
+        rejected_count=groups.aggregate(rejected=Sum("rejected", default=0))["rejected"],
         error_count=problems.errors,
         warning_count=problems.warnings,
         staged_at=now,
     )
 
 
-def _load(run: ImportRun, export: Export, problems: Problems, *, size: int, now: datetime) -> int:
-    """Copy all records in while they are read and judged; gives how many there are.
+def _settled(run: ImportRun, loader: Loader, problems: Problems) -> list[StagedGroup]:
+    """Find out which groups need no staging, stage what still waits, check what was staged.
 
-    `size` is the number of bytes of the unpacked file, for who watches.
+    A single mistake anywhere in the file, and everything is staged.
     """
-    thresholds = Thresholds(jump_ratio=float(run.source.jump_threshold_ratio))
-    checker = Checker(mode=export.header.mode, now=now, thresholds=thresholds)
-    count = 0
-    with (
-        connection.wrap_database_errors,
-        connection.cursor() as cursor,
-        cursor.copy(COPY_SQL) as copy,
-    ):
-        for batch in export.batches():
-            for unread in batch.unread:
-                problems.add(unread.problems)
-            problems.add(batch.notes)
-            problems.add(checker.check(batch))
-            copy.write(staged_rows(run.pk, batch, batch.encoded(), first=count + 1))
-            count += len(batch.records) + len(batch.unread)
-            report(run.pk, STAGE, partial(_end_of, batch), size)
-    problems.add(checker.finish())
-    return count
+    same_as = {} if problems.errors else unchanged(run.mode, loader.matching())
+    loader.stage_waiting(loader.waiting() - same_as.keys())
+    found = _cross_checked(run, loader)
+    if same_as and any(problem.is_error for problem in found):
+        same_as = {}
+        loader.stage_waiting(loader.waiting())
+        found = list(dict.fromkeys([*found, *_cross_checked(run, loader)]))
+    problems.add(found)
+    counts = {key: (group.good, group.rejected) for key, group in loader.groups.items()}
+    if any(problem.is_error for problem in found):
+        counts = counted_groups(run)
+    doubtful = {(problem.kind, problem.owner) for problem in found}
+    return [
+        StagedGroup(
+            run=run,
+            kind=kind.value,
+            owner=owner,
+            good=good,
+            rejected=rejected,
+            digest=""
+            if rejected or (kind, owner) in doubtful
+            else loader.groups[kind, owner].digest,
+            same_as_id=same_as.get((kind, owner)),
+        )
+        for (kind, owner), (good, rejected) in sorted(counts.items())
+    ]
 
 
-def _end_of(batch: Batch) -> int:
-    """Give where in the unpacked file a batch ends, or nearly so if its last records are unread."""
-    places = [*batch.places.spans()[-1:], *((one.span.start, 0) for one in batch.unread[-1:])]
-    return max((start + length for start, length in places), default=0)
+def _cross_checked(run: ImportRun, loader: Loader) -> list[Problem]:
+    """Check the staged records against one another and the catalogue."""
+    may_repeat = {key for key, group in loader.groups.items() if group.may_repeat}
+    return cross_check(run, groups=loader.groups.keys(), may_repeat=may_repeat)
