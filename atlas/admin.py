@@ -26,6 +26,7 @@ from atlas.alerts import acknowledge, resolve
 from atlas.console.accounts import AccountAdmin, RoleAdmin
 from atlas.console.acting import dialog_action
 from atlas.console.alert_acts import handle_alert
+from atlas.console.api_keys import ApiKeyAdmin
 from atlas.console.display import pills
 from atlas.console.facts import FactAdmin, FactInline
 from atlas.console.forms import ReasonDialogForm
@@ -33,6 +34,7 @@ from atlas.console.periodic import CrontabPage, PeriodicTaskPage, TimingPage
 from atlas.console.wording import age
 from atlas.models import (
     Alert,
+    ApiKey,
     ApprovalRequest,
     AuditEvent,
     AuditSeal,
@@ -246,6 +248,7 @@ def _replace(model: type[models.Model], page: type[Any]) -> None:
 
 
 admin.site.unregister(LibraryKey)  # opens nothing here: our keys are atlas.ApiKey
+admin.site.register(ApiKey, ApiKeyAdmin)
 _replace(User, AccountAdmin)
 _replace(Group, RoleAdmin)
 _replace(PeriodicTask, PeriodicTaskPage)

@@ -45,6 +45,7 @@ def issue_key(
     expires_at: datetime,
     actor: Actor,
     now: datetime,
+    reason: str = "",
 ) -> Issued:
     """Issue a key. Raises InvalidInput for a nameless, endless, over-long or unlimited one."""
     _require(
@@ -73,7 +74,14 @@ def issue_key(
     word = ApiKey.objects.assign_key(row)
     with transaction.atomic():
         row.save(force_insert=True)
-        record(action="api_key.issue", subject=row, actor=actor, now=now, after=_described(row))
+        record(
+            action="api_key.issue",
+            subject=row,
+            actor=actor,
+            now=now,
+            after=_described(row),
+            reason=reason,
+        )
     return Issued(row, word)
 
 
@@ -104,6 +112,7 @@ def rotate_key(
             expires_at=now + _life_of(old),
             actor=actor,
             now=now,
+            reason=reason,
         )
         before = _described(old)
         old.replaced_by = fresh.row

@@ -48,6 +48,7 @@ ROLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ADMIN: (
             "atlas.halt_trading",
             "atlas.handle_alert",
+            "atlas.manage_api_keys",
             "auth.*",
             "django_celery_beat.*",
         ),

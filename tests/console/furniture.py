@@ -28,6 +28,7 @@ from tests.execution.world import make_deployment, open_switches, recording, run
 from tests.factories import BenchmarkFactory, MetricsSnapshotFactory, VaultFactory
 from tests.imports.builders import document, strategy
 from tests.imports.world import World
+from tests.keys import make_key
 
 NOW = timezone.now()
 
@@ -115,6 +116,7 @@ def _govern() -> None:
         holds_key=False,
         live_trading=False,
     )
+    make_key(owner=user)
     pulse(["beat"], now=NOW)
     raise_alert(
         "import_missed", subject=("imports.importsource", "1"), message="It is late.", now=NOW
