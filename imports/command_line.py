@@ -22,6 +22,8 @@ from atlas.domain.errors import (
 from atlas.domain.states import ImportState
 from atlas.redaction import redact_text
 from imports.apply import apply
+from imports.export import write_export
+from imports.export_files import written
 from imports.models import ImportRun
 from imports.pipeline import Outcome, Wish, import_file
 from imports.revert import revert
@@ -72,12 +74,31 @@ class Terminal:
 def execute(options: argparse.Namespace, terminal: Terminal, *, now: datetime) -> Exit:
     """Do what the options ask for and tell about it; gives the exit code."""
     try:
+        if options.export is not None:
+            return _export(options, terminal)
         outcome = _verb(options)(options, _actor(), now)
     except tuple(kind for kind, _ in _CODES) as error:
         return _tell_error(error, options, terminal)
     code = code_of(outcome, is_dry_run=options.dry_run)
     _tell(outcome, code, options, terminal)
     return code
+
+
+def _export(options: argparse.Namespace, terminal: Terminal) -> Exit:
+    """Write the catalogue; the words about it go to standard error, as the document may not."""
+    with written(options.export) as stream:
+        done = write_export(stream, slugs=options.strategy)
+    if options.json:
+        terminal.err(json.dumps({"exit_code": 0, "counts": done.counts, "left_out": done.left_out}))
+    elif not options.quiet:
+        counts = ", ".join(f"{count:,} {name}" for name, count in done.counts.items())
+        terminal.err(f"Written: {counts or 'nothing, the catalogue is empty'}.\n")
+        if done.left_out:
+            terminal.err(
+                f"{done.left_out} strategies are not public and were left out; --strategy SLUG "
+                "writes one all the same.\n"
+            )
+    return Exit.OK
 
 
 def code_of(outcome: Outcome, *, is_dry_run: bool) -> Exit:

@@ -5,8 +5,8 @@ import argparse
 from imports.formats.registry import AUTO, format_names
 
 EXIT_CODES = """exit codes:
-  0  applied, or nothing was wrong in a dry run
-  1  the file is not valid, or holds bad records
+  0  applied or written, or nothing was wrong in a dry run
+  1  the file is not valid, holds bad records, or cannot be written
   2  the command was used wrongly
   3  the catalogue, or a second person, stands against it
   4  the database or the folder of imported files is not available
@@ -23,6 +23,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     wish.add_argument("--apply", metavar="RUN", type=int, help="apply a reviewed run")
     wish.add_argument("--revert", metavar="RUN", type=int, help="put back what a run changed")
+    wish.add_argument(
+        "--export",
+        metavar="FILE",
+        help="write the catalogue as a document; .gz and .zst are packed, - is standard output",
+    )
+    parser.add_argument(
+        "--strategy",
+        metavar="SLUG",
+        action="append",
+        default=[],
+        help="with --export: write this strategy alone; may be given again",
+    )
     parser.add_argument(
         "--dry-run",
         action="store_true",
