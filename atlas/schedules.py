@@ -5,6 +5,7 @@ the default that it was shipped as; a row that no longer equals it was edited by
 is left alone for ever, and so is one that an operator has deleted.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -16,7 +17,7 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from atlas.domain.digest import canonical_json
 from atlas.models import ShippedSchedule
-from atlas.registries import Schedule, schedules
+from atlas.registries import Schedule, schedule_sources, schedules
 
 log = structlog.get_logger(__name__)
 
@@ -34,15 +35,19 @@ class Shipped:
 def ensure_schedules(*, now: datetime) -> Shipped:
     """Bring the rows of all registered schedules up to date, operators' edits excepted.
 
-    A schedule that is no longer shipped is removed if nobody edited it. Safe to run at any time
+    Schedules that follow from rows are shipped like those of a release, whenever a row changes. A
+    schedule that is no longer shipped is removed if nobody edited it. Safe to run at any time
     and by several processes at once.
     """
     done: dict[str, list[str]] = {"created": [], "updated": [], "removed": [], "kept": []}
     with transaction.atomic():
         _one_at_a_time()
-        for name, schedule in schedules:
+        wanted = dict(schedules)
+        for _, source in schedule_sources:
+            wanted.update(source())
+        for name, schedule in wanted.items():
             done[_ensure(name, schedule, now)].append(name)
-        for record in ShippedSchedule.objects.exclude(name__in=[name for name, _ in schedules]):
+        for record in ShippedSchedule.objects.exclude(name__in=wanted):
             if _remove(record):
                 done["removed"].append(record.name)
     return Shipped(**{what: tuple(names) for what, names in done.items()})
@@ -103,7 +108,7 @@ def _shipped_values(schedule: Schedule) -> dict[str, Any]:
         "expire_seconds": schedule.expires_seconds,
         "description": schedule.description,
         "enabled": True,
-        "args": "[]",
+        "args": json.dumps(schedule.args),
         "kwargs": "{}",
         "one_off": False,
     }
@@ -140,6 +145,7 @@ def _write(task: PeriodicTask, values: dict[str, Any]) -> None:
     task.queue = values["queue"]
     task.expire_seconds = values["expire_seconds"]
     task.description = values["description"]
+    task.args = values["args"]
     task.save()  # type: ignore[no-untyped-call]  # the library is not typed
 
 

@@ -9,6 +9,7 @@ FAILED = "import_failed"
 TURNED_DOWN = "import_turned_down"
 QUARANTINED = "import_quarantined"
 UNREACHABLE = "import_unreachable"
+WAITING = "import_waiting"
 
 RULES = {
     MISSED: AlertRule(
@@ -56,6 +57,16 @@ RULES = {
             "that may be reached. The alert ends by itself once the source answers."
         ),
         section="a-source-that-cannot-be-read",
+    ),
+    WAITING: AlertRule(
+        severity=AlertSeverity.INFO,
+        title="An import waits for a person",
+        remedy=(
+            "Look at what it would change on the run's page, then apply it or turn it down. Where a "
+            "strategy that trades live would change, a second person must agree first. The alert ends "
+            "by itself once the run is decided."
+        ),
+        section="an-import-that-waits",
     ),
 }
 

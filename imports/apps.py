@@ -14,10 +14,11 @@ class ImportsConfig(AppConfig):
 
     def ready(self) -> None:
         """Create the rows that must exist after each migration; tell the ground floor of imports."""
-        from imports import alert_rules, panels
+        from imports import alert_rules, panels, registrations
 
         panels.register()
         alert_rules.register()
+        registrations.register()
         post_migrate.connect(_ensure_defaults, sender=self, dispatch_uid="imports.defaults")
 
 

@@ -7,7 +7,7 @@ elsewhere. Failures of the service are named by what to do next; nothing of a re
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -96,7 +96,9 @@ class Bucket:
         try:
             with self._worded(key):
                 told = self._client.get_object(Bucket=self.name, Key=key, **condition)
-                _copy(told["Body"], sink, largest_bytes=largest_bytes, what=self._place(key))
+                with closing(told["Body"]) as body:
+                    _require_size(told["ContentLength"], largest_bytes, self._place(key))
+                    _copy(body, sink, largest_bytes=largest_bytes, what=self._place(key))
         except _Unchanged:
             return None
         return _described(key, told)
@@ -197,10 +199,13 @@ def _copy(body: Any, sink: IO[bytes], *, largest_bytes: int, what: str) -> None:
     deadline, size = time.monotonic() + WHOLE_SECONDS, 0
     while chunk := body.read(CHUNK_BYTES):
         size += len(chunk)
-        if size > largest_bytes:
-            body.close()
-            raise ObjectTooLarge(f"{what} is larger than {largest_bytes:,} bytes.")
+        _require_size(size, largest_bytes, what)
         if time.monotonic() > deadline:
-            body.close()
             raise Temporary(f"{what} did not arrive within {WHOLE_SECONDS} s.")
         sink.write(chunk)
+
+
+def _require_size(size: int, largest_bytes: int, what: str) -> None:
+    """Refuse an object that says, or turns out, to be too large."""
+    if size > largest_bytes:
+        raise ObjectTooLarge(f"{what} is larger than {largest_bytes:,} bytes.")

@@ -16,10 +16,12 @@ from imports.formats.registry import AUTO
 from imports.groups import staged_groups
 from imports.models import OPEN_STATES, ImportRun, ImportSource
 from imports.named import catalogue_mark, named_in
-from imports.sources import Incoming, source_of
+from imports.sources import NAME_LENGTH, Incoming, source_of
 from imports.staging import stage
 from imports.storage import ContentStore, Stored
 from imports.turns import turn_of
+
+USABLE_STATES = (ImportState.REVIEWED, ImportState.APPLIED, ImportState.APPLIED_PARTIAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +44,49 @@ class Outcome:
 def import_file(
     incoming: Incoming, wish: Wish, *, store: ContentStore, actor: Actor, now: datetime
 ) -> Outcome:
-    """Bring a file as far as is wished.
+    """Take a file that was handed to us into the store, and bring it as far as is wished.
+
+    Raises what `import_stored` raises, InvalidInput where the file is too large for the store.
+    """
+    source = source_of(incoming.kind)
+    stored = store.put(incoming.stream)
+    return import_stored(source, stored, incoming.name, wish, store=store, actor=actor, now=now)
+
+
+def import_stored(
+    source: ImportSource,
+    stored: Stored,
+    name: str,
+    wish: Wish,
+    *,
+    store: ContentStore,
+    actor: Actor,
+    now: datetime,
+) -> Outcome:
+    """Bring a file of the store as far as is wished; `name` is what it was called where it was.
 
     A run that the file's own mistakes end is given back REJECTED. Raises CatalogueMoved or
     NotAllowed where the change-set may not be applied now, Temporary or NeedsHuman where the
     machinery is at fault; the run then stays where it is and the same bytes go on from there.
     """
-    source = source_of(incoming.kind)
-    stored = store.put(incoming.stream)
     with turn_of(source):
-        outcome = _receive(source, incoming, stored, wish, actor=actor, now=now)
-        if not outcome.is_repeat:
-            _advance(outcome.run, wish, store=store, actor=actor, now=now)
+        outcome = _receive(source, name, stored, wish, actor=actor, now=now)
+        try:
+            if not outcome.is_repeat:
+                _advance(outcome.run, wish, store=store, actor=actor, now=now)
+        finally:
+            _note_arrival(outcome.run, now=now)
         return outcome
 
 
+def _note_arrival(run: ImportRun, *, now: datetime) -> None:
+    """Note that its source has brought something that can be used, whatever becomes of it."""
+    if run.state in USABLE_STATES:
+        ImportSource.objects.filter(pk=run.source_id).update(arrived_at=now)
+
+
 def _receive(
-    source: ImportSource,
-    incoming: Incoming,
-    stored: Stored,
-    wish: Wish,
-    *,
-    actor: Actor,
-    now: datetime,
+    source: ImportSource, name: str, stored: Stored, wish: Wish, *, actor: Actor, now: datetime
 ) -> Outcome:
     """Find the run of these bytes, or begin one."""
     runs = ImportRun.objects.of_bytes(source, stored.sha256)
@@ -82,7 +104,7 @@ def _receive(
             source=source,
             sha256=stored.sha256,
             size_bytes=stored.size_bytes,
-            received_from=incoming.name,
+            received_from=name[:NAME_LENGTH],
             received_at=now,
             requested_by=actor.name,
             wanted_format=wish.wanted_format,

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import IO, BinaryIO
+from tempfile import NamedTemporaryFile, TemporaryFile
+from typing import IO, BinaryIO, cast
 
 from django.conf import settings
 
@@ -63,6 +63,14 @@ class ContentStore:
         with self._usable("written"):
             known = self._known(stream, largest_bytes=largest_bytes)
             return known or self._write(stream, largest_bytes=largest_bytes)
+
+    @contextmanager
+    def scratch(self) -> Iterator[BinaryIO]:
+        """Give an empty file that is gone afterwards, for what is to be put in once it is whole."""
+        with ExitStack() as held:
+            with self._usable("written"):
+                file = held.enter_context(TemporaryFile(dir=self._folder("incoming")))
+            yield cast("BinaryIO", file)
 
     @contextmanager
     def content(self, sha256: str) -> Iterator[FileContent]:

@@ -1,16 +1,51 @@
 """The import queue's couriers."""
 
+import structlog
 from celery import shared_task
 from django.utils import timezone
 
 from atlas.audit import Actor
+from atlas.domain.errors import DomainRefusal, NeedsHuman, Temporary
+from imports import absence
 from imports.apply import apply
-from imports.models import ImportRun
+from imports.fetching import fetch
+from imports.models import ImportRun, ImportSource
+from imports.storage import ContentStore
+
+log = structlog.get_logger(__name__)
+
+# Below the time after which the broker would hand the task out a second time.
+SOFT_SECONDS, HARD_SECONDS = 50 * 60, 55 * 60
 
 
-@shared_task(name="imports.apply_run")
+@shared_task(name="imports.apply_run", soft_time_limit=SOFT_SECONDS, time_limit=HARD_SECONDS)
 def apply_run(run_id: int, *, allow_partial: bool, requested_by: str) -> None:
     """Apply a reviewed run on the import queue."""
     run = ImportRun.objects.get(pk=run_id)
     actor = Actor.system(requested_by)
     apply(run, allow_partial=allow_partial, actor=actor, now=timezone.now())
+
+
+@shared_task(name="imports.fetch_source", soft_time_limit=SOFT_SECONDS, time_limit=HARD_SECONDS)
+def fetch_source(source_id: int) -> None:
+    """Import what has come at a source; what went wrong is with the source and in the alerts."""
+    source = ImportSource.objects.filter(pk=source_id, enabled=True).first()
+    if source is None:
+        return  # it was disabled after the schedule had spoken
+    try:
+        fetch(
+            source,
+            store=ContentStore.of_settings(),
+            actor=Actor.system(f"schedule of {source.name}"),
+            now=timezone.now(),
+        )
+    except (DomainRefusal, NeedsHuman, Temporary) as error:
+        log.warning("import_source_not_read", source=source.name, error=error)
+
+
+@shared_task(name="imports.watch_sources")
+def watch_sources() -> None:
+    """Look which expected imports did not come."""
+    silent = absence.watch_sources(now=timezone.now())
+    if silent:
+        log.warning("imports_missed", sources=silent)

@@ -127,7 +127,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='importsource',
-            constraint=models.UniqueConstraint(condition=models.Q(('address', ''), _negated=True), fields=('kind', 'address'), name='import_source_one_per_address'),
+            constraint=models.UniqueConstraint(condition=models.Q(('address', ''), _negated=True), fields=('kind', 'address'), name='import_source_one_per_address', violation_error_message='Another source looks at this address already.'),
         ),
         migrations.AddField(
             model_name='fetchedobject',

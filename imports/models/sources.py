@@ -111,6 +111,7 @@ class ImportSource(models.Model):
                 fields=["kind", "address"],
                 condition=~Q(address=""),
                 name="import_source_one_per_address",
+                violation_error_message="Another source looks at this address already.",
             ),
         ]
 

@@ -1,0 +1,39 @@
+"""What imports tell the ground floor of themselves: schedules, one for each source that has a cadence."""
+
+from collections.abc import Mapping
+
+from atlas import registries
+from atlas.registries import Schedule
+from imports.models import ImportSource
+
+WATCH = "imports-watch-sources"
+PREFIX = "import-source-"
+
+_WATCH = Schedule(
+    task="imports.watch_sources",
+    every_seconds=60,
+    queue="imports",
+    description="Looks which expected imports did not come.",
+    expires_seconds=60,
+)
+
+
+def register() -> None:
+    """Fill the registries; called once when the app is ready."""
+    registries.schedules.add(WATCH, _WATCH)
+    registries.schedule_sources.add("imports", source_schedules)
+
+
+def source_schedules() -> Mapping[str, Schedule]:
+    """Give the schedule of each source that is looked at again and again."""
+    return {
+        f"{PREFIX}{source.name}": Schedule(
+            task="imports.fetch_source",
+            args=(source.pk,),
+            every_seconds=source.cadence_seconds or 0,
+            queue="imports",
+            description=f"Looks what has come at the source of imports {source.name}.",
+            expires_seconds=source.cadence_seconds or 0,
+        )
+        for source in ImportSource.objects.scheduled()
+    }
