@@ -1,8 +1,8 @@
 """Headline metrics: computed from the series and stored, so that lists can show and sort by them.
 
 The caller computes them in the transaction that changes a series; a tile then never shows another
-number than the report. A window opens with the newest point that is at least as old as its length;
-a series that does not reach back so far has no metrics for it (null, with a reason).
+number than the report. A window is the report's range of the same days (`NavSeries.trailing`); a
+series that does not reach back so far has no metrics for it (null, with a reason).
 """
 
 from collections.abc import Collection, Mapping
@@ -21,7 +21,7 @@ from strategies.packed import DailyCloses, daily_closes, moment_of
 from strategies.vocabulary import BEST_EVIDENCE_FIRST, WINDOW_DAYS, SeriesSource, Window
 
 # Raise it where the definitions change: `recompute_outdated` then computes everything anew.
-EDITION = 1
+EDITION = 2
 SPARKLINE_POINTS = 60
 SPARKLINE_DECIMALS = 6
 STRATEGIES_AT_ONCE = 200

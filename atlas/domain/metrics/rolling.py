@@ -102,10 +102,7 @@ def _whole_windows(days: IntArray, window_days: int) -> IntArray | slice | None:
 
 def _moments(values: FloatArray, window: int) -> tuple[FloatArray, FloatArray]:
     """Give mean and sample deviation of every window, by its first place."""
-    rows = np.empty((2, len(values)))
-    rows[0] = values
-    np.multiply(values, values, out=rows[1])
-    sums, squares = _window_sums(rows, window)
+    sums, squares = _window_sums(values, window), _window_sums(values * values, window)
     means = sums / window
     spread = squares - sums * means
     for places in _pieces(_is_mostly_mean(spread, squares)):
@@ -117,14 +114,10 @@ def _moments(values: FloatArray, window: int) -> tuple[FloatArray, FloatArray]:
 
 def _co_moments(own: FloatArray, other: FloatArray, window: int) -> tuple[FloatArray, FloatArray]:
     """Give covariance and variance of the other of every window, both times (window - 1)."""
-    rows = np.empty((4, len(own)))
-    rows[0], rows[1] = own, other
-    np.multiply(other, other, out=rows[2])
-    np.multiply(own, other, out=rows[3])
-    own_sums, other_sums, squares, products = _window_sums(rows, window)
+    other_sums, squares = _window_sums(other, window), _window_sums(other * other, window)
     means = other_sums / window
     spread = squares - other_sums * means
-    common = products - own_sums * means
+    common = _window_sums(own * other, window) - _window_sums(own, window) * means
     for places in _pieces(_is_mostly_mean(spread, squares)):
         parts = sliding_window_view(other, window)[places]
         off = parts - parts.mean(axis=1, keepdims=True)
@@ -146,21 +139,21 @@ def _pieces(chosen: BoolArray) -> Iterator[IntArray]:
         yield places[first : first + _WINDOWS_AT_ONCE]
 
 
-def _window_sums(rows: FloatArray, window: int) -> FloatArray:
-    """Add up every window of each row, by its first place.
+def _window_sums(values: FloatArray, window: int) -> FloatArray:
+    """Add up every window, by its first place.
 
     Sums of 2, 4, 8 … places are put together to those of the window: no sum ever holds what lies
     outside of its window, so that a window comes to the same whatever surrounds it.
     """
-    count = rows.shape[1] - window + 1
+    count = len(values) - window + 1
     total: FloatArray | None = None
-    taken, width, sums = 0, 1, rows
+    taken, width, sums = 0, 1, values
     while True:
         if window & width:
-            part = sums[:, taken : taken + count]
-            total = part.copy() if total is None else np.add(total, part, out=total)
+            part = sums[taken : taken + count]
+            total = part if total is None else total + part
             taken += width
         if taken == window and total is not None:
             return total
-        sums = sums[:, :-width] + sums[:, width:]
+        sums = sums[:-width] + sums[width:]
         width *= 2
