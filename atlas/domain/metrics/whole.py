@@ -101,21 +101,16 @@ def report(
     The NAV at the end of the window's first day opens it. The benchmark may reach beyond the
     window. Raises InvalidInput where the window holds no data or a term is out of range.
     """
-    track = daily_track(
-        series if window is None else series.between(*window), max_fill_days=terms.max_fill_days
-    )
+    part = series if window is None else series.between(*window)
+    track = daily_track(part, max_fill_days=terms.max_fill_days)
     judge = judge_of(track, provenance_of(track, window))
-    rf_daily = daily_rate(terms.rf)
-    (figures,) = figures_of([track], rf_daily=rf_daily)
     water, months = underwater(track), monthly_returns(track)
     falls = drawdown_table(water)
     joined = None if benchmark is None else _joined(track, benchmark)
     values = [
-        *headline_values(figures, judge, rf_daily=rf_daily),
-        *distribution_values(track, figures.returns, judge, rf_daily=rf_daily),
+        *_own(track, joined, judge, terms),
         *drawdown_values(water, falls, judge),
         *month_values(months, judge),
-        *_compared(track, joined, figures, judge, terms),
         *_traded(track, trading, judge),
     ]
     return Report(
@@ -126,8 +121,19 @@ def report(
         ongoing=ongoing_drawdown(water),
         years=monthly_table(months, is_chained=track.is_chained),
         underwater=water,
-        rolling=_rolling(track, joined, rf_daily, terms.rolling_days),
+        rolling=_rolling(track, joined, terms),
     )
+
+
+def _own(track: Track, joined: Joined | None, judge: Judge, terms: Terms) -> list[MetricValue]:
+    """Publish what follows from the daily returns, those of the benchmark beside them."""
+    rf_daily = daily_rate(terms.rf)
+    (figures,) = figures_of([track], rf_daily=rf_daily)
+    return [
+        *headline_values(figures, judge, rf_daily=rf_daily),
+        *distribution_values(track, figures.returns, judge, rf_daily=rf_daily),
+        *_compared(track, joined, figures, judge, terms),
+    ]
 
 
 def _joined(track: Track, benchmark: NavSeries) -> Joined:
@@ -165,12 +171,11 @@ def _end_of(day: int) -> int:
     return (day + 1) * SECONDS_A_DAY * MICROS_A_SECOND
 
 
-def _rolling(
-    track: Track, joined: Joined | None, rf_daily: float, days: int
-) -> tuple[RollingSeries, ...]:
+def _rolling(track: Track, joined: Joined | None, terms: Terms) -> tuple[RollingSeries, ...]:
     """Give the rolling series that the data allows; the day of a wipe-out ends no window."""
-    series = rolling_risk(track, rf_daily=rf_daily, window_days=days)
-    every = series if joined is None else (*series, rolling_beta(joined, window_days=days))
+    days = terms.rolling_days
+    own = rolling_risk(track, rf_daily=daily_rate(terms.rf), window_days=days)
+    every = own if joined is None else (*own, rolling_beta(joined, window_days=days))
     if not track.is_wiped_out:
         return every
     return tuple(one.before(track.coverage.closing_day) for one in every)

@@ -119,6 +119,32 @@ def test_a_benchmark_that_never_moves_has_no_beta():
     assert (why["up_capture"], why["down_capture"]) == ("no_up_days", "no_down_days")
 
 
+def test_a_result_too_large_to_be_written_down_is_out_of_range():
+    returns = walk(120)
+    returns[60] = 1e30
+    found = report(
+        ReturnSeries(np.arange(19_000, 19_120), returns), benchmark=navs_of(walk(120, seed=2))
+    ).metrics
+    assert reasons(found)["alpha_geometric"] == "out_of_range"
+    assert numbers(found)["alpha_arithmetic"] > 1e29
+
+
+def test_more_than_everything_lost_each_day_has_no_yearly_alpha():
+    benchmark = 0.05 + 0.01 * np.tile([1.0, -1.0], 60)
+    own = np.tile([0.9, -0.4], 60)
+    found = report(navs_of(own), benchmark=navs_of(benchmark)).metrics
+    assert numbers(found)["alpha_arithmetic"] < -365
+    assert reasons(found)["alpha_geometric"] == "out_of_range"
+
+
+def test_captures_of_swings_whose_product_no_float_holds_are_still_right():
+    swings = np.tile([1e10 - 1, 1e-10 - 1], 60)
+    series = navs_of(np.tile([1.0, -0.5], 60))
+    found = numbers(report(series, benchmark=navs_of(swings)).metrics)
+    assert found["up_capture"] == pytest.approx(1 / (1e10 - 1))
+    assert found["down_capture"] == pytest.approx(0.5)
+
+
 def test_without_a_benchmark_each_comparison_says_so():
     found = report(navs_of(walk(200))).metrics
     compared_ones = {metric for metric, one in DEFINITIONS.items() if one.group == "benchmark"}
