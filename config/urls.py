@@ -15,6 +15,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/", include("atlas.api.urls")),
     path("api/v1/", include("strategies.urls")),
     path("api/v1/", include("onchain.urls")),
     path("api/v1/", include("execution.urls")),

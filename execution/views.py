@@ -17,9 +17,11 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from atlas.api.access import Scope
+from atlas.api.fieldsets import SparseFields
 from atlas.api.filtering import Order as ListOrder
 from atlas.api.filtering import read_query
 from atlas.api.pagination import CursorPagination
+from atlas.api.tables import Tabular
 from execution.deployment_serializers import (
     DeploymentDetailSerializer,
     DeploymentItemSerializer,
@@ -79,7 +81,11 @@ class NewestWritten(CursorPagination):
     ),
 )
 class DeploymentViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Deployment]
+    Tabular,
+    SparseFields,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    viewsets.GenericViewSet[Deployment],
 ):
     """Strategies at work."""
 
@@ -138,7 +144,11 @@ class DeploymentViewSet(
     retrieve=extend_schema(summary="Read one cycle", description="How it ended and why."),
 )
 class CycleViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[CycleRun]
+    Tabular,
+    SparseFields,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    viewsets.GenericViewSet[CycleRun],
 ):
     """Scheduled decisions."""
 
@@ -160,7 +170,11 @@ class CycleViewSet(
     ),
 )
 class OrderViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Order]
+    Tabular,
+    SparseFields,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    viewsets.GenericViewSet[Order],
 ):
     """Attempts at venues."""
 
@@ -178,7 +192,7 @@ class OrderViewSet(
         description="Executions, the newest first, each with its four costs apart.",
     )
 )
-class FillViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Fill]):
+class FillViewSet(Tabular, SparseFields, mixins.ListModelMixin, viewsets.GenericViewSet[Fill]):
     """Executions."""
 
     required_scope = Scope.TRADING
@@ -188,7 +202,7 @@ class FillViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Fill]):
     pagination_class = NewestWritten
 
 
-class OfStrategy(viewsets.GenericViewSet[Any]):
+class OfStrategy(Tabular, SparseFields, viewsets.GenericViewSet[Any]):
     """Lists under one strategy: whoever may read the strategy may read them."""
 
     permission_classes = [AllowAny]
@@ -211,7 +225,7 @@ class OfStrategy(viewsets.GenericViewSet[Any]):
         parameters=[SLUG],
     )
 )
-class PositionViewSet(mixins.ListModelMixin, OfStrategy):
+class PositionViewSet(OfStrategy, mixins.ListModelMixin):
     """What the deployments of a strategy hold."""
 
     queryset = Position.objects.select_related("last_fill")
@@ -231,7 +245,7 @@ class PositionViewSet(mixins.ListModelMixin, OfStrategy):
         parameters=[SLUG],
     )
 )
-class SignalViewSet(mixins.ListModelMixin, OfStrategy):
+class SignalViewSet(OfStrategy, mixins.ListModelMixin):
     """What the rule of a strategy wanted."""
 
     queryset = Signal.objects.select_related("cycle")

@@ -6,7 +6,9 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
 from rest_framework.permissions import AllowAny
 
+from atlas.api.fieldsets import SparseFields
 from atlas.api.filtering import Order
+from atlas.api.tables import Tabular
 from onchain.filters import VaultFilter
 from onchain.models import Vault
 from onchain.querysets import VaultQuerySet
@@ -21,7 +23,7 @@ from onchain.values import with_latest_value
         "account only vaults of public strategies are listed.",
     )
 )
-class VaultViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Vault]):
+class VaultViewSet(Tabular, SparseFields, mixins.ListModelMixin, viewsets.GenericViewSet[Vault]):
     """The vaults that Atlas knows."""
 
     permission_classes = [AllowAny]

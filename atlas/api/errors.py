@@ -30,6 +30,7 @@ from atlas.domain.errors import (
 )
 
 RETRY_SECONDS = 5
+JSON = "application/json"  # also where CSV was asked for
 INTERNAL_MESSAGE = "Something broke on our side; name the request_id when you report it"
 BAD_REQUEST_MESSAGE = "The request is not acceptable; check the host name and the address"
 AWAY_MESSAGE = "A service behind the API is away or slow; try again in a few seconds"
@@ -54,6 +55,7 @@ ERROR_CODES: Mapping[str, str] = {
     "answer_too_large": "A host outside sent more than is read.",
     "temporary": "A service is away or slow; try again later.",
     "needs_human": "No retry will help; an operator has to act.",
+    "not_installed": "This installation lacks what the answer needs; the message names the remedy.",
     "bad_request": "The request itself is not acceptable.",
     "internal": "A bug on our side; it is logged under the request_id.",
 }
@@ -80,10 +82,32 @@ CODE_OF_STATUS: Mapping[int, str] = {
     415: "unsupported_media_type",
     422: "refused",
     429: "throttled",
+    501: "not_installed",
     503: "temporary",
 }
 
+STATUS_OF_CODE: Mapping[str, int] = {
+    **{code: status for status, code in CODE_OF_STATUS.items()},
+    "invalid_input": 400,
+    "malformed": 400,
+    "denied": 403,
+    "illegal_transition": 409,
+    "lease_lost": 409,
+    "unusable_data": 422,
+    "outbound_refused": 422,
+    "answer_too_large": 422,
+    "needs_human": 503,
+    "internal": 500,
+}
+RETRYABLE = frozenset({"temporary", "throttled"})
+
 log = structlog.get_logger(__name__)
+
+
+def status_of(kind: type[AtlasError]) -> int:
+    """Give the HTTP status of a refusal of our own."""
+    fitting = (code for above, code in STATUS_OF_ERROR if issubclass(kind, above))
+    return next(fitting, status.HTTP_500_INTERNAL_SERVER_ERROR)
 
 
 def envelope(
@@ -121,7 +145,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
         return _temporary_answer(request)
     got_request_exception.send(sender=type(context["view"]), request=request)
     body = envelope(code="internal", message=INTERNAL_MESSAGE, request=request)
-    return Response(body, status=status.HTTP_500_INTERNAL_SERVER_ERROR)
+    return Response(body, status=status.HTTP_500_INTERNAL_SERVER_ERROR, content_type=JSON)
 
 
 def _framework_answer(error: exceptions.APIException, request: HttpRequest | None) -> Response:
@@ -138,16 +162,15 @@ def _framework_answer(error: exceptions.APIException, request: HttpRequest | Non
         request=request,
         detail=getattr(error, "values", None) if fields is None else _as_fields(fields),
     )
-    return Response(body, status=error.status_code, headers=headers)
+    return Response(body, status=error.status_code, headers=headers, content_type=JSON)
 
 
 def _refusal_answer(error: AtlasError, request: HttpRequest | None) -> Response:
     """Word a refusal of our own."""
-    fitting = (code for kind, code in STATUS_OF_ERROR if isinstance(error, kind))
-    code = next(fitting, status.HTTP_500_INTERNAL_SERVER_ERROR)
+    code = status_of(type(error))
     headers = {"Retry-After": str(RETRY_SECONDS)} if isinstance(error, Temporary) else {}
     body = envelope(code=error.code, message=error.message, detail=error.detail, request=request)
-    return Response(body, status=code, headers=headers)
+    return Response(body, status=code, headers=headers, content_type=JSON)
 
 
 def _temporary_answer(request: HttpRequest | None) -> Response:
@@ -156,6 +179,7 @@ def _temporary_answer(request: HttpRequest | None) -> Response:
         envelope(code="temporary", message=AWAY_MESSAGE, request=request),
         status=status.HTTP_503_SERVICE_UNAVAILABLE,
         headers={"Retry-After": str(RETRY_SECONDS)},
+        content_type=JSON,
     )
 
 

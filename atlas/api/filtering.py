@@ -21,7 +21,9 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from atlas.api.fieldsets import FIELDS_PARAMETER, known_fields, takes_fields
 from atlas.api.pagination import allowed_page_parameters
+from atlas.api.tables import FORMAT_PARAMETER, is_table
 
 ORDERING_PARAMETER = "ordering"
 Order = Sequence[str | OrderBy]
@@ -54,7 +56,7 @@ class StrictFilterBackend(DjangoFilterBackend):
         filters = list(filterset.base_filters) if filterset else []
         ordering = [ORDERING_PARAMETER] if getattr(view, "orderings", {}) else []
         pages = sorted(allowed_page_parameters(getattr(view, "paginator", None)))
-        return [*filters, *ordering, *pages, *own]
+        return [*filters, *ordering, *pages, *_of_form(view), *own]
 
     def _ordered(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
         """Bring the list into the wanted order, else the view's first one."""
@@ -97,21 +99,27 @@ def refuse_unknown(request: Request, allowed: Iterable[str]) -> None:
         raise ValidationError(problems)
 
 
+def form_parameters(view: APIView) -> list[dict[str, Any]]:
+    """Describe what a list takes to look otherwise, for the OpenAPI document."""
+    described = []
+    if takes_fields(view):
+        words = {"type": "array", "items": {"type": "string", "enum": known_fields(view)}}
+        described.append(_query(FIELDS_PARAMETER, words, "Only these fields of each row."))
+        described[0] |= {"style": "form", "explode": False}
+    if is_table(view):
+        forms = {"type": "string", "enum": ["json", "csv"], "default": "json"}
+        described.append(_query(FORMAT_PARAMETER, forms, "The form of the answer."))
+    return described
+
+
 def ordering_parameters(view: APIView) -> list[dict[str, Any]]:
     """Describe the orders of a view's list for the OpenAPI document."""
     orderings: Mapping[str, Order] = getattr(view, "orderings", {})
     if not orderings:
         return []
     names = [name for known in orderings for name in (known, f"-{known}")]
-    return [
-        {
-            "name": ORDERING_PARAMETER,
-            "in": "query",
-            "required": False,
-            "description": f"Order of the list; {names[0]} where nothing is said.",
-            "schema": {"type": "string", "enum": names},
-        }
-    ]
+    said = f"Order of the list; {names[0]} where nothing is said."
+    return [_query(ORDERING_PARAMETER, {"type": "string", "enum": names}, said)]
 
 
 def read_query(request: Request, reader: type[serializers.Serializer[Any]]) -> dict[str, Any]:
@@ -176,6 +184,23 @@ class DateRangeQuery(serializers.Serializer[Any]):
 def _midnight(day: date) -> datetime:
     """Give the first moment of a day in UTC."""
     return datetime.combine(day, time.min, tzinfo=UTC)
+
+
+def _of_form(view: object) -> list[str]:
+    """Name the parameters that change how a list looks."""
+    fields = [FIELDS_PARAMETER] if takes_fields(view) else []
+    return [*fields, FORMAT_PARAMETER] if is_table(view) else fields
+
+
+def _query(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    """Describe one query parameter."""
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": description,
+        "schema": schema,
+    }
 
 
 def _unknown(name: str, known: Sequence[str]) -> str:

@@ -69,16 +69,18 @@ class PagePagination(PageNumberPagination):
         """Wrap one page of rows with where it stands in the whole."""
         page = self._current()
         count, size = page.paginator.count, page.paginator.per_page
+        following, previous = self.get_next_link(), self.get_previous_link()
         return Response(
             {
                 "count": count,
                 "page": page.number,
                 "page_size": size,
                 "pages": max(1, ceil(count / size)),
-                "next": self.get_next_link(),
-                "previous": self.get_previous_link(),
+                "next": following,
+                "previous": previous,
                 "results": data,
-            }
+            },
+            headers=link_header(next=following, prev=previous),
         )
 
     def _current(self) -> Page[Any]:
@@ -140,7 +142,8 @@ class CursorPagination(BasePagination):
         if self._has_more:
             here = self.request.build_absolute_uri()
             following = replace_query_param(here, CURSOR_PARAMETER, self._cursor(self._rows[-1]))
-        return Response({"page_size": self.size, "next": following, "results": data})
+        body = {"page_size": self.size, "next": following, "results": data}
+        return Response(body, headers=link_header(next=following))
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Describe the wrapped rows for the OpenAPI document."""
@@ -174,6 +177,12 @@ class CursorPagination(BasePagination):
             ]
         except (binascii.Error, ValueError, TypeError, InvalidValue):
             raise _malformed_cursor() from None
+
+
+def link_header(**links: str | None) -> dict[str, str]:
+    """Name neighbouring pages in the header `Link` too (RFC 8288): CSV has no other place for them."""
+    named = [f'<{address}>; rel="{name}"' for name, address in links.items() if address]
+    return {"Link": ", ".join(named)} if named else {}
 
 
 def with_tie_break(queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -8,8 +8,9 @@ from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 
 from atlas.api.access import Scope
-from atlas.api.errors import ERROR_CODES
-from atlas.api.filtering import ordering_parameters
+from atlas.api.errors import ERROR_CODES, JSON
+from atlas.api.filtering import form_parameters, ordering_parameters
+from atlas.api.tables import CSV
 
 CODES = sorted(ERROR_CODES.items())
 BAD_INPUT = "A parameter is unknown, malformed or out of range"
@@ -49,7 +50,7 @@ class AtlasAutoSchema(AutoSchema):
         """Add the order of lists to the filters."""
         parameters: list[dict[str, Any]] = super()._get_filter_parameters()
         if self._is_list_view():
-            parameters += ordering_parameters(self.view)
+            parameters += ordering_parameters(self.view) + form_parameters(self.view)
         return parameters
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
@@ -57,10 +58,27 @@ class AtlasAutoSchema(AutoSchema):
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         for status, description in self._errors().items():
             if status not in bodies:
-                body = self._get_response_for_code(ErrorEnvelope, status, direction=direction)
+                body = self._get_response_for_code(
+                    ErrorEnvelope, status, media_types=[JSON], direction=direction
+                )
                 bodies[status] = {**body, "description": description}
         bodies.setdefault("304", {"description": NOT_MODIFIED})
         return dict(sorted(bodies.items()))
+
+    def _get_response_for_code(
+        self,
+        serializer: Any,
+        status_code: str,
+        media_types: list[str] | None = None,
+        direction: Any = "response",
+    ) -> dict[str, Any]:
+        """Describe CSV as text: its columns are the fields of the JSON form."""
+        body: dict[str, Any] = super()._get_response_for_code(
+            serializer, status_code, media_types, direction
+        )
+        if CSV in body.get("content", {}):
+            body["content"][CSV] = {"schema": {"type": "string"}}
+        return body
 
     def _errors(self) -> dict[str, str]:
         """Name the error statuses of this endpoint with what they mean."""
