@@ -96,6 +96,18 @@ def use_approval(
     _note(request, "approval.use", actor=actor, now=now)
 
 
+def void_approval(
+    request: ApprovalRequest, *, reason: str, actor: Actor, now: datetime
+) -> ApprovalRequest:
+    """End a request, decided or not, whose change is no longer the one that was asked for.
+
+    Raises IllegalTransition or ConflictingState where it has ended already.
+    """
+    move(request, ApprovalState.VOID, APPROVAL_TRANSITIONS)
+    _note(request, "approval.void", actor=actor, now=now, reason=reason)
+    return request
+
+
 def _person(actor: Actor) -> User:
     """Give the person behind an actor; automation can neither ask nor decide."""
     if actor.user is None:

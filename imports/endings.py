@@ -7,6 +7,7 @@ from django.db import transaction
 from atlas.audit import Actor, record
 from atlas.domain.states import IMPORT_TRANSITIONS, ImportState
 from atlas.transitions import move
+from imports.approval import void_requests
 from imports.formats.problems import FileRefused
 from imports.issues import Problems, save_issues
 from imports.models import ImportRun
@@ -39,6 +40,7 @@ def _end(run: ImportRun, state: ImportState, why: str, *, actor: Actor, now: dat
     """Move to an end and write the audit row, together."""
     with transaction.atomic():
         move(run, state, IMPORT_TRANSITIONS, failure=why[:FAILURE_LENGTH], ended_at=now)
+        void_requests(run, actor=actor, now=now)
         record(
             action=f"import.{'reject' if state is ImportState.REJECTED else 'fail'}",
             subject=run,

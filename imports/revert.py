@@ -15,6 +15,7 @@ from atlas.transitions import move
 from imports import apply_statements
 from imports.aftermath import changed_keys, publish
 from imports.apply import Step, carry_out, is_mixed, lock_strategies, one_at_a_time
+from imports.approval import REVERT_KIND, demand_second_person
 from imports.crosschecks import PARENT_OF
 from imports.formats.vocabulary import Kind
 from imports.groups import staged_groups
@@ -42,7 +43,8 @@ def revert(run: ImportRun, *, reason: str, actor: Actor, now: datetime) -> Impor
     """Put back what an applied run changed.
 
     Raises ConflictingState where the run is not applied, or where anything it brought has been
-    changed or built on since; then nothing is put back.
+    changed or built on since, NotAllowed where a strategy that trades live would change and no
+    second person has agreed; then nothing is put back.
     """
     try:
         with phase(run, "revert"), transaction.atomic():
@@ -51,6 +53,7 @@ def revert(run: ImportRun, *, reason: str, actor: Actor, now: datetime) -> Impor
             locked_run(run, ImportState.APPLIED, ImportState.APPLIED_PARTIAL)
             lock_strategies(named_in(run, staged_groups(run)))
             groups = list(run.change_groups.all())
+            demand_second_person(run, actor=actor, now=now, kind=REVERT_KIND)
             carry_out(run, groups, _CHILDREN, BACKWARD, now=now)
             _clear_new_strategies(run, groups)
             carry_out(run, groups, _PARENTS, BACKWARD, now=now)
