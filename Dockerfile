@@ -20,6 +20,11 @@ RUN /opt/venv/bin/pip install --no-deps --no-build-isolation --editable . \
     && /opt/venv/bin/pip uninstall --yes pip
 
 FROM ${BASE_IMAGE}
+# What printed reports are drawn with; the remedy of strategies/report/printing.py names the same.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends \
+        libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core \
+    && rm -rf /var/lib/apt/lists/*
 RUN groupadd --gid 10001 atlas \
     && useradd --uid 10001 --gid atlas --home-dir /var/lib/atlas --shell /usr/sbin/nologin --no-create-home atlas \
     && install --directory --owner=atlas --group=atlas --mode=0750 /var/lib/atlas

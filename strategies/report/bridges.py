@@ -21,6 +21,7 @@ from strategies.report.facts import Facts
 from strategies.report.trade_facts import ClosedTrades
 
 SIMULATED = "simulated"
+_ENDS = 2
 
 
 class BridgeOf(StrEnum):
@@ -77,6 +78,8 @@ def _of_record(facts: Facts, closes: Closes) -> BridgeTold | None:
     """Build the bridge of the record; None where it does not report its assets at both ends."""
     opening, closing = closes.aum_texts[0], closes.aum_texts[-1]
     if facts.series.source is None or opening is None or closing is None:
+        return None
+    if len(closes.micros) < _ENDS:
         return None
     return BridgeTold(
         of=BridgeOf.RECORD,

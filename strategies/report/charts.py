@@ -18,7 +18,7 @@ from strategies.report.svg import (
 from strategies.report.wording import dollars, percent, plain_number
 
 WIDTH, HEIGHT = 480, 230
-LEFT, RIGHT, TOP, BOTTOM = 52, 10, 26, 24
+LEFT, RIGHT, TOP, BOTTOM = 52, 10, 26, 28
 BLUE, AMBER, RED, GREEN, GREY = "#1d4ed8", "#a16207", "#b91c1c", "#15803d", "#d5dae1"
 DARK_GREY = "#6b7280"
 

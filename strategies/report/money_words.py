@@ -6,18 +6,18 @@ from atlas.domain.bridge import Leg
 from atlas.domain.metrics import DEFINITIONS, MetricId, Reason
 from strategies.report.bridges import BridgeOf
 from strategies.report.claims import Obstacle, Verdict
-from strategies.report.wording import NOTHING, dollars, metric, percent, plain_number
+from strategies.report.wording import NOTHING, difference, dollars, metric, percent, plain_number
 
 Rows = list[dict[str, Any]]
 
 LEG_NAMES = {
-    Leg.FLOWS: "Deposits, withdrawals",
+    Leg.FLOWS: "Net deposits",
     Leg.TRADING_PNL: "Trading PnL",
     Leg.POSITION_FEES: "Position fees",
     Leg.FUNDING: "Funding",
     Leg.BORROWING: "Borrowing",
     Leg.PRICE_IMPACT: "Price impact",
-    Leg.GAS_AND_KEEPER_FEES: "Gas, keeper fees",
+    Leg.GAS_AND_KEEPER_FEES: "Gas and keeper fees",
     Leg.MANAGER_FEES: "Manager fees",
 }
 VERDICTS = {
@@ -57,7 +57,7 @@ def fee_rows(fees: dict[str, Any]) -> dict[str, Any] | None:
 def bridge_rows(told: dict[str, Any]) -> dict[str, Any]:
     """Give the title of a bridge, its legs with their amounts, and what nobody reported."""
     is_record = told["of"] == BridgeOf.RECORD
-    title = "The producer's record" if is_record else f"Account {told['account']}"
+    title = "Record of the producer" if is_record else f"Account {told['account']}"
     steps: Rows = [
         {
             "name": LEG_NAMES[step["leg"]],
@@ -89,7 +89,7 @@ def bridge_rows(told: dict[str, Any]) -> dict[str, Any]:
                 "exact": told["closing_nav_usd"],
             },
         ],
-        "unknown": ", ".join(LEG_NAMES[leg].lower() for leg in told["unknown_legs"]),
+        "unknown": ", ".join(LEG_NAMES[leg] for leg in told["unknown_legs"]),
     }
 
 
@@ -103,13 +103,14 @@ def _claim(one: dict[str, Any]) -> dict[str, Any]:
     found: MetricId | None = one["metric"]
     name = one["claimed_as"] if found is None else DEFINITIONS[found].name
     numbers = (one["claimed_value"], one["ours"], one["difference"])
-    texts = [_worded(number, found) for number in numbers]
+    texts = [_worded(number, found) for number in numbers[:2]]
+    off = NOTHING if found is None else difference(numbers[2], DEFINITIONS[found].unit)
     return {
         **one,
         "name": name,
         "claimed": {"text": one["claimed_text"] or texts[0], "exact": numbers[0]},
         "own": {"text": texts[1], "exact": numbers[1]},
-        "off": {"text": texts[2], "exact": numbers[2]},
+        "off": {"text": off, "exact": numbers[2]},
         "verdict_text": VERDICTS[one["verdict"]],
         "why": "" if one["reason"] is None else OBSTACLES[one["reason"]],
     }

@@ -3,21 +3,24 @@
 import hashlib
 from base64 import b64encode
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from typing import Any
 
 from django.template.loader import render_to_string
 
-from atlas.domain.metrics import DEFINITIONS, Definition, Group, MetricId, Reason, Unit
+from atlas.domain.metrics import DEFINITIONS, Group, MetricId, Reason, Unit
 from strategies.report.computing import InvestorReport
 from strategies.report.document import Document
 from strategies.report.drawn import bridge_chart, charts_of
+from strategies.report.figures import MONTHS as MONTHS_SAMPLE
 from strategies.report.figures import REPORTED, SAMPLE_OF, SHARED_DAYS
 from strategies.report.money_words import bridge_rows, claim_rows, fee_rows
-from strategies.report.wording import NOTHING, day, metric, percent
+from strategies.report.wording import NOTHING, day, difference, metric, percent
 
 TEMPLATE = "strategies/report/page.html"
-STYLE = "strategies/report/style.css"
+# A printer's engine does not know what the second one holds.
+SHEETS = {"all": "strategies/report/style.css", "screen": "strategies/report/screen.css"}
 TILES = (
     MetricId.TOTAL_RETURN,
     MetricId.CAGR,
@@ -53,22 +56,23 @@ SAMPLE_NAMES = {
 
 def page_of(report: InvestorReport, document: Document) -> str:
     """Write the page."""
-    return render_to_string(TEMPLATE, {**_context(report, document), "style": style()})
+    return render_to_string(TEMPLATE, {**_context(report, document), "sheets": sheets()})
 
 
 def content_policy() -> str:
     """Give the content policy of the page: it may show its own style and nothing else at all."""
-    digest = b64encode(hashlib.sha256(style().encode()).digest()).decode()
+    digests = [hashlib.sha256(sheet["text"].encode()).digest() for sheet in sheets()]
+    styles = " ".join(f"'sha256-{b64encode(digest).decode()}'" for digest in digests)
     return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; "
+        f"default-src 'none'; style-src {styles}; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'self'"
     )
 
 
 @cache
-def style() -> str:
-    """Give the style sheet of the page."""
-    return render_to_string(STYLE)
+def sheets() -> tuple[dict[str, str], ...]:
+    """Give the style sheets of the page, and for which media each is."""
+    return tuple({"media": media, "text": render_to_string(name)} for media, name in SHEETS.items())
 
 
 def _context(report: InvestorReport, document: Document) -> dict[str, Any]:
@@ -96,16 +100,9 @@ def _context(report: InvestorReport, document: Document) -> dict[str, Any]:
             {"name": SAMPLE_NAMES[name], **sample}
             for name, sample in document["provenances"].items()
         ],
-        "definitions": _halves(),
+        "definitions": [DEFINITIONS[one] for one in REPORTED],
         "rf": percent(document["terms"]["rf"]),
     }
-
-
-def _halves() -> list[list[Definition]]:
-    """Give the definitions in two columns of about the same length."""
-    told = [DEFINITIONS[one] for one in REPORTED]
-    middle = (len(told) + 1) // 2
-    return [told[:middle], told[middle:]]
 
 
 def _row(one: MetricId, metrics: Mapping[str, Document]) -> Document:
@@ -117,11 +114,16 @@ def _row(one: MetricId, metrics: Mapping[str, Document]) -> Document:
         "text": metric(told["value"], definition.unit),
         "exact": told["value"],
         "missing": missing,
-        "on": told["on"],
+        "on": None if told["on"] is None else _when(one, told["on"]),
         "is_loss": told["value"] is not None
         and definition.unit is Unit.RATIO
         and told["value"] < 0,
     }
+
+
+def _when(one: MetricId, on: date) -> str:
+    """Word the day that a metric belongs to, or its month."""
+    return f"{on:%Y-%m}" if SAMPLE_OF.get(one) == MONTHS_SAMPLE else day(on)
 
 
 def _rows_of(group: Group, metrics: Mapping[str, Document]) -> list[Document]:
@@ -169,7 +171,11 @@ def _comparison(told: Document) -> Document:
         rows.append(
             {
                 "name": definition.name,
-                "cells": [{"text": metric(one, unit), "exact": one} for one in values],
+                "cells": [
+                    {"text": metric(values[0], unit), "exact": values[0]},
+                    {"text": metric(values[1], unit), "exact": values[1]},
+                    {"text": difference(values[2], unit), "exact": values[2]},
+                ],
             }
         )
     return {"benchmark": told["benchmark"], "rows": rows}

@@ -33,12 +33,13 @@ def plain_number(value: float, *, digits: int | None = None) -> str:
 def dollars(value: float | Decimal, *, signed: bool = False) -> str:
     """Word an amount of dollars, cents where it is small."""
     digits = 2 if -CENTS_UP_TO < value < CENTS_UP_TO else 0
-    return _with_sign(f"{value:,.{digits}f}", signed=signed) + f"{NARROW}$"
+    text = _with_sign(f"{value:,.{digits}f}", signed=signed)
+    return f"{text[0]}${text[1:]}" if text[0] in f"+{MINUS}" else f"${text}"
 
 
 def days(value: float) -> str:
     """Word a number of days."""
-    return f"{value:,.0f}{NARROW}d"
+    return _with_sign(f"{value:,.0f}") + f"{NARROW}d"
 
 
 def duration(seconds: float) -> str:
@@ -58,6 +59,15 @@ def metric(value: float | Decimal | None, unit: Unit) -> str:
     if value is None:
         return NOTHING
     return dollars(value) if unit is Unit.USD else _WORDED[unit](float(value))
+
+
+def difference(value: float | Decimal | None, unit: Unit) -> str:
+    """Word the difference of two values of a metric: that of percents is in percentage points."""
+    if value is None:
+        return NOTHING
+    if unit is Unit.RATIO:
+        return _with_sign(f"{float(value) * 100:,.2f}", signed=True) + f"{NARROW}pp"
+    return metric(value, unit)
 
 
 def _brief(number: float) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from django.db import connection
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import viewsets
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -13,17 +13,21 @@ from rest_framework.request import Request
 from atlas.api.access import sees_everything
 from atlas.api.caching import cached_read
 from atlas.api.renderers import to_json
+from atlas.api.schema import ErrorEnvelope
 from atlas.registries import report_legs
+from strategies.report.as_csv import csv_of
 from strategies.report.asking import PARAMETERS, read_wish
 from strategies.report.computing import InvestorReport, compute
 from strategies.report.document import Document, document_of
 from strategies.report.facts import read_facts
 from strategies.report.forms import MEDIA_TYPES, FormNegotiation
 from strategies.report.page import content_policy, page_of
+from strategies.report.printing import pdf_of
 from strategies.report.schema import ReportSerializer
 from strategies.services import BENCHMARK_VERSION
 from strategies.versions import no_strategy
 
+NO_ENGINE = "PDF needs libraries that this installation lacks; the message names the remedy"
 _VERSIONS = """
     SELECT s.id, s.data_version, s.xmin, v.version, v.xmin
     FROM strategies_strategy AS s, strategies_catalogueversion AS v
@@ -63,6 +67,7 @@ class ReportViewSet(viewsets.ViewSet):
             (200, "text/csv"): OpenApiTypes.STR,
             (200, "text/html"): OpenApiTypes.STR,
             (200, "application/pdf"): OpenApiTypes.BINARY,
+            501: OpenApiResponse(ErrorEnvelope, description=NO_ENGINE),
         },
     )
     @cached_read(report_version)
@@ -90,7 +95,33 @@ def _html(report: InvestorReport, document: Document) -> HttpResponse:
     )
 
 
+def _csv(report: InvestorReport, document: Document) -> HttpResponse:
+    """Answer with one number a line, as a file."""
+    return HttpResponse(
+        csv_of(document),
+        content_type="text/csv; charset=utf-8",
+        headers=_file(report, "attachment", "csv"),
+    )
+
+
+def _pdf(report: InvestorReport, document: Document) -> HttpResponse:
+    """Answer with the page as it is printed."""
+    return HttpResponse(
+        pdf_of(page_of(report, document)),
+        content_type=MEDIA_TYPES["pdf"],
+        headers=_file(report, "inline", "pdf"),
+    )
+
+
+def _file(report: InvestorReport, how: str, ending: str) -> dict[str, str]:
+    """Name the file that an answer is saved as."""
+    name = f"{report.facts.about.slug}-report.{ending}"
+    return {"Content-Disposition": f'{how}; filename="{name}"'}
+
+
 ANSWERS: Mapping[str, Callable[[InvestorReport, Document], HttpResponse]] = {
     "json": _json,
+    "csv": _csv,
     "html": _html,
+    "pdf": _pdf,
 }
