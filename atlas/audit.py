@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import models
 from django.http import HttpRequest
 
+from atlas.client_address import client_address
 from atlas.models import AuditEvent
 from atlas.redaction import redact_value
 
@@ -31,14 +32,14 @@ class Actor:
 
     @classmethod
     def of_request(cls, request: HttpRequest) -> "Actor":
-        """Take the person behind a request; the address is the one that connected to us."""
+        """Take the person behind a request; the address is as far as our own proxies vouch for it."""
         user = request.user
         if not isinstance(user, User):
             raise TypeError("an action needs a person who is logged in")
         return cls(
             name=user.get_username(),
             user=user,
-            address=request.META.get("REMOTE_ADDR") or None,
+            address=client_address(request) or None,
             request_id=str(getattr(request, "request_id", "")),
         )
 

@@ -19,12 +19,13 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django_structlog.middlewares import RequestMiddleware
 
+from atlas.client_address import client_address
 from atlas.redaction import redact_text
 
 REQUEST_ID_HEADER = "X-Request-ID"
 WELL_FORMED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # Probes come every few seconds; a line for each would bury the rest.
-QUIET_PATHS = frozenset({"/livez", "/readyz", "/health"})
+QUIET_PATHS = frozenset({"/livez", "/readyz", "/health", "/metrics"})
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +65,11 @@ class RequestLogMiddleware(RequestMiddleware):
         if request.path in QUIET_PATHS:
             return self.get_response(request)
         return super().__call__(request)
+
+    @classmethod
+    def bind_ip(cls, request: HttpRequest) -> None:
+        """Name the client's address; the base class would believe any forwarding header."""
+        structlog.contextvars.bind_contextvars(ip=client_address(request))
 
     @staticmethod
     def bind_user_id(request: HttpRequest) -> None:

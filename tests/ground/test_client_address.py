@@ -3,10 +3,14 @@
 from ipaddress import ip_network
 
 import pytest
+import structlog
+from django.contrib.auth.models import User
 from hypothesis import given
 from hypothesis import strategies as st
 
+from atlas.audit import Actor
 from atlas.client_address import address_behind, client_address, neighbourhood
+from atlas.logging import RequestLogMiddleware
 
 OURS = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 
@@ -58,3 +62,13 @@ def test_only_the_networks_of_the_settings_are_believed(rf, settings):
     assert client_address(request) == "127.0.0.1"
     settings.ATLAS_TRUSTED_PROXIES = ["127.0.0.0/8"]
     assert client_address(request) == "198.51.100.1"
+
+
+def test_log_lines_and_audit_rows_do_not_believe_a_stranger_s_header(rf):
+    request = rf.get("/", REMOTE_ADDR="203.0.113.9", HTTP_X_FORWARDED_FOR="10.1.1.1")
+    request.user = User(username="ann")
+    assert Actor.of_request(request).address == "203.0.113.9"
+    with structlog.contextvars.bound_contextvars():
+        RequestLogMiddleware.bind_ip(request)
+        assert structlog.contextvars.get_contextvars()["ip"] == "203.0.113.9"
+    structlog.contextvars.clear_contextvars()
