@@ -4,10 +4,10 @@ Each registry is filled in `AppConfig.ready()` and read at run time. A name that
 twice is a bug.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from atlas.domain.alerts import AlertSeverity
 from atlas.domain.bridge import Bridge
@@ -116,14 +116,12 @@ class AlertRule:
 class AccountBridge:
     """The way of one account from one NAV to another, told by the floor that keeps the account.
 
-    `evidence` is paper or live; `is_simulated` marks an account that plays a recording. What is
-    not `is_public` is shown to readers of the house's own affairs alone.
+    `evidence` is paper or live; `is_simulated` marks an account that plays a recording.
     """
 
     account: str
     evidence: str
     is_simulated: bool
-    is_public: bool
     opening_at: datetime
     closing_at: datetime
     bridge: Bridge
@@ -134,7 +132,8 @@ class ReportLegs:
     """Where an investor report learns of the accounts on which a strategy is traded.
 
     `bridges` takes the id of a strategy and the moments between which the report looks (None: from
-    the first, to the last); `version` gives a word that changes whenever an answer of it would.
+    the first, to the last; the NAV just before each counts); `version` gives a word that changes
+    whenever an answer of it would.
     Both take a number of queries that does not depend on the number of accounts.
     """
 
@@ -156,6 +155,22 @@ class FeesOfSeries:
     charged_by: str
 
 
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One metric with all its series, as Prometheus reads it.
+
+    The name begins with `atlas_` and ends with its unit; a counter gets `_total` on top. Each sample
+    has the values of `labels` in their order. A label names few things: sources, states, rules, never
+    a run, an order or an address.
+    """
+
+    name: str
+    kind: Literal["gauge", "counter"]
+    help: str
+    labels: tuple[str, ...]
+    samples: Sequence[tuple[tuple[str, ...], float]]
+
+
 # (scope, key) -> does a LIVE deployment lie under this switch?
 covers_live: Registry[Callable[[str, str], bool]] = Registry("live coverage check")
 health_checks: Registry[Callable[[datetime], HealthResult]] = Registry("health check")
@@ -170,3 +185,5 @@ alert_rules: Registry[AlertRule] = Registry("alert rule")
 report_legs: Registry[ReportLegs] = Registry("source of report legs")
 # (id of a strategy, kind of evidence) -> what is known of the fees in that series.
 report_fees: Registry[Callable[[int, str], FeesOfSeries | None]] = Registry("source of fees")
+# Groups of metrics, read from rows whenever they are asked for.
+metrics: Registry[Callable[[datetime], Iterable[Family]]] = Registry("group of metrics")

@@ -14,10 +14,11 @@ class ExecutionConfig(AppConfig):
 
     def ready(self) -> None:
         """Register with the ground floor what it needs of trading; ship the schedules."""
-        from execution import panels, registrations
+        from execution import panels, registrations, report_legs
 
         registrations.register()
         panels.register()
+        report_legs.register()
         post_migrate.connect(_ensure_defaults, sender=self, dispatch_uid="execution.defaults")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 from rest_framework.exceptions import ValidationError
 
-from atlas.api.access import Reader, Scope, scopes_of, sees_everything
+from atlas.api.access import Reader, sees_everything
 from atlas.api.filtering import DateRange
 from atlas.registries import AccountBridge, FeesOfSeries, report_fees, report_legs
 from strategies.benchmark_prices import read_prices
@@ -117,7 +117,7 @@ def read_facts(wish: Wish, *, slug: str, reader: Reader) -> Facts | None:
         series=series,
         prices=_prices(wish, about, series),
         trades=_trades(about, series) if is_current else None,
-        accounts=_accounts(about, wish, reader) if is_current else (),
+        accounts=_accounts(about, wish) if is_current else (),
         fees=_fees(about, series),
     )
 
@@ -200,8 +200,8 @@ def _midnight(series: Series, place: int) -> datetime:
     return moment_of(series.micros[place]).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _accounts(about: About, wish: Wish, reader: Reader) -> list[AccountBridge]:
-    """Ask the floors above for the accounts that trade the strategy, as far as the reader may see.
+def _accounts(about: About, wish: Wish) -> list[AccountBridge]:
+    """Ask the floors above for the accounts that trade the strategy, of the wanted evidence if any.
 
     The NAV at the end of the first day opens a range, as it does for the series.
     """
@@ -212,11 +212,8 @@ def _accounts(about: About, wish: Wish, reader: Reader) -> list[AccountBridge]:
         for _, legs in report_legs
         for one in legs.bridges(about.strategy_id, opening_at, wish.within.end_at)
     ]
-    sees_private = Scope.TRADING in scopes_of(reader)
     wanted = None if wish.source is None else wish.source.value
-    return [
-        one for one in found if (one.is_public or sees_private) and wanted in (None, one.evidence)
-    ]
+    return [one for one in found if wanted in (None, one.evidence)]
 
 
 def _fees(about: About, series: Series) -> FeesOfSeries | None:
