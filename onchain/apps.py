@@ -14,9 +14,10 @@ class OnchainConfig(AppConfig):
 
     def ready(self) -> None:
         """Register with the ground floor; create the rows that must exist after a migration."""
-        from onchain.registrations import register
+        from onchain import registrations, report_fees
 
-        register()
+        registrations.register()
+        report_fees.register()
         post_migrate.connect(_ensure_defaults, sender=self, dispatch_uid="onchain.defaults")
 
 
