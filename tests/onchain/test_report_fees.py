@@ -14,8 +14,9 @@ UNREAD = Fees(None, None, None, None, TermsReason.NOT_READ)
 
 @pytest.mark.django_db
 def test_a_live_series_of_one_vault_is_net_whether_or_not_its_terms_are_known():
-    vault = VaultFactory.create(strategy=StrategyFactory.create())
-    told = fees_in_series(vault.strategy_id, "live")
+    strategy = StrategyFactory.create()
+    vault = VaultFactory.create(strategy=strategy)
+    told = fees_in_series(strategy.pk, "live")
     assert told is not None
     assert (told.basis, told.terms, told.charged_by) == (Basis.NET, None, vault.account_id)
 
