@@ -1,6 +1,7 @@
-"""What the ground floor registers of itself: its schedules."""
+"""What the ground floor registers of itself: its schedules and its metrics."""
 
 from atlas import registries
+from atlas.own_metrics import families
 from atlas.registries import Schedule
 
 DAY_SECONDS = 24 * 3600
@@ -34,3 +35,4 @@ def register() -> None:
     """Fill the registry; called once when the app is ready."""
     for name, schedule in SCHEDULES.items():
         registries.schedules.add(name, schedule)
+    registries.metrics.add("atlas", families)

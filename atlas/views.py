@@ -1,4 +1,6 @@
-"""The three probes: is the process alive, may it get requests, is the whole house fit."""
+"""The three probes, and the figures: is the process alive, may it get requests, is the house fit,
+and what does Prometheus read of it.
+"""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -7,9 +9,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from atlas.api.renderers import to_json
+from atlas.exposition import EXPOSITION_TYPE, exposition, may_read_metrics
 from atlas.health import HEALTH_GROUPS, READINESS_GROUPS, Finding, ask, is_fit
 
 FIT, UNFIT = 200, 503
+FORBIDDEN = 403
 
 
 @require_safe
@@ -31,6 +35,19 @@ def readyz(_request: HttpRequest) -> HttpResponse:
 def health(_request: HttpRequest) -> HttpResponse:
     """Answer 200 when every part of the house is fit, else 503 with the same body."""
     return _findings(ask(HEALTH_GROUPS, now=timezone.now()))
+
+
+@require_safe
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer with the figures of the house to those who may read them, else with 403."""
+    if not may_read_metrics(request):
+        return HttpResponse(
+            "Metrics are read from a network of ATLAS_METRICS_ALLOW or with ATLAS_METRICS_TOKEN.\n",
+            status=FORBIDDEN,
+            content_type="text/plain; charset=utf-8",
+        )
+    return HttpResponse(exposition(now=timezone.now()), content_type=EXPOSITION_TYPE)
 
 
 def _findings(findings: dict[str, Finding]) -> HttpResponse:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("livez", views.livez, name="livez"),
     path("readyz", views.readyz, name="readyz"),
     path("health", views.health, name="health"),
+    path("metrics", views.metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -1,9 +1,10 @@
-"""What imports tell the ground floor of themselves: schedules, one for each source that has a cadence."""
+"""What imports tell the ground floor of themselves: schedules of sources, and metrics."""
 
 from collections.abc import Mapping
 
 from atlas import registries
 from atlas.registries import Schedule
+from imports import metrics
 from imports.models import ImportSource
 
 WATCH = "imports-watch-sources"
@@ -22,6 +23,7 @@ def register() -> None:
     """Fill the registries; called once when the app is ready."""
     registries.schedules.add(WATCH, _WATCH)
     registries.schedule_sources.add("imports", source_schedules)
+    registries.metrics.add("imports", metrics.families)
 
 
 def source_schedules() -> Mapping[str, Schedule]:
