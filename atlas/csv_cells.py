@@ -7,6 +7,7 @@ See the OWASP page on CSV injection.
 """
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Sequence
 from typing import Protocol
@@ -50,3 +51,10 @@ def write_rows(stream: TextStream, header: Sequence[str], rows: Iterable[Sequenc
         writer.writerow([safe_cell(value) for value in row])
         count += 1
     return count
+
+
+def csv_line(row: Sequence[object]) -> str:
+    """Give one line with safe cells, for what is written a line at a time."""
+    stream = io.StringIO(newline="")
+    csv.writer(stream, lineterminator="\r\n").writerow([safe_cell(value) for value in row])
+    return stream.getvalue()

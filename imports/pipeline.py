@@ -21,6 +21,7 @@ from imports.staging import stage
 from imports.storage import ContentStore, Stored
 from imports.turns import turn_of
 
+BRIEF_PATIENCE_SECONDS = 5.0
 USABLE_STATES = (ImportState.REVIEWED, ImportState.APPLIED, ImportState.APPLIED_PARTIAL)
 
 
@@ -77,6 +78,30 @@ def import_stored(
         finally:
             _note_arrival(outcome.run, now=now)
         return outcome
+
+
+def receive_stored(
+    source: ImportSource, stored: Stored, name: str, wish: Wish, *, actor: Actor, now: datetime
+) -> Outcome:
+    """Begin the run of a file of the store, or find it, and leave its steps to `go_on_with`.
+
+    Raises Temporary where another import of the source does not end within a few seconds.
+    """
+    with turn_of(source, patience_seconds=BRIEF_PATIENCE_SECONDS):
+        return _receive(source, name, stored, wish, actor=actor, now=now)
+
+
+def go_on_with(
+    run: ImportRun, wish: Wish, *, store: ContentStore, actor: Actor, now: datetime
+) -> ImportRun:
+    """Take the steps of a run that are still to be taken; raises what `import_stored` raises."""
+    with turn_of(run.source):
+        run.refresh_from_db()
+        try:
+            _advance(run, wish, store=store, actor=actor, now=now)
+        finally:
+            _note_arrival(run, now=now)
+    return run
 
 
 def _note_arrival(run: ImportRun, *, now: datetime) -> None:

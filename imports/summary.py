@@ -9,7 +9,7 @@ from imports.models import ImportIssue, ImportRun
 from imports.pipeline import Outcome
 
 ISSUES_SHOWN = 50
-_WORDS = {
+WORDS = {
     ImportState.RECEIVED: "received, not yet read",
     ImportState.STAGED: "read, not yet compared",
     ImportState.REVIEWED: "reviewed, nothing applied yet",
@@ -68,7 +68,7 @@ def issue_lines(run: ImportRun) -> Iterator[str]:
 def _lines(outcome: Outcome) -> Iterator[str]:
     """Write the summary line by line."""
     run = outcome.run
-    state = _WORDS[ImportState(run.state)]
+    state = WORDS[ImportState(run.state)]
     if outcome.is_repeat:
         state = "the same bytes were applied before, and nothing has changed since"
     yield f"Import {run.pk} of {run.received_from}: {state}."

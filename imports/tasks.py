@@ -1,15 +1,17 @@
 """The import queue's couriers."""
 
+from typing import Any
+
 import structlog
 from celery import shared_task
 from django.utils import timezone
 
 from atlas.audit import Actor
 from atlas.domain.errors import DomainRefusal, NeedsHuman, Temporary
-from imports import absence
-from imports.apply import apply
+from imports import absence, carrying
+from imports.actors import actor_from
 from imports.fetching import fetch
-from imports.models import ImportRun, ImportSource
+from imports.models import ImportSource
 from imports.storage import ContentStore
 
 log = structlog.get_logger(__name__)
@@ -18,12 +20,24 @@ log = structlog.get_logger(__name__)
 SOFT_SECONDS, HARD_SECONDS = 50 * 60, 55 * 60
 
 
+@shared_task(name="imports.review_run", soft_time_limit=SOFT_SECONDS, time_limit=HARD_SECONDS)
+def review_run(run_id: int, *, actor: dict[str, Any]) -> None:
+    """Read a received file and work out what it would change."""
+    carrying.carry_out_review(run_id, actor=actor_from(actor), now=timezone.now())
+
+
 @shared_task(name="imports.apply_run", soft_time_limit=SOFT_SECONDS, time_limit=HARD_SECONDS)
-def apply_run(run_id: int, *, allow_partial: bool, requested_by: str) -> None:
-    """Apply a reviewed run on the import queue."""
-    run = ImportRun.objects.get(pk=run_id)
-    actor = Actor.system(requested_by)
-    apply(run, allow_partial=allow_partial, actor=actor, now=timezone.now())
+def apply_run(run_id: int, *, allow_partial: bool, actor: dict[str, Any]) -> None:
+    """Apply a reviewed run."""
+    carrying.carry_out_apply(
+        run_id, allow_partial=allow_partial, actor=actor_from(actor), now=timezone.now()
+    )
+
+
+@shared_task(name="imports.revert_run", soft_time_limit=SOFT_SECONDS, time_limit=HARD_SECONDS)
+def revert_run(run_id: int, *, reason: str, actor: dict[str, Any]) -> None:
+    """Put back what a run changed."""
+    carrying.carry_out_revert(run_id, reason=reason, actor=actor_from(actor), now=timezone.now())
 
 
 @shared_task(name="imports.fetch_source", soft_time_limit=SOFT_SECONDS, time_limit=HARD_SECONDS)

@@ -51,6 +51,7 @@ class FactAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # the theme's type
     icon = "list"
     # The theme's defaults are typed by their values; pages set them.
     actions_detail: Any = ()
+    list_before_template: Any = None
     change_form_before_template: Any = None
     change_form_outer_before_template: Any = None
     change_form_outer_after_template: Any = None

@@ -1,63 +1,17 @@
-"""Imports in the console: which files came, what was wrong with them, what they changed."""
-
-from typing import Any
+"""Sources, issues and changes of imports: lists of facts."""
 
 from django.contrib import admin
-from django.utils.html import format_html
 from unfold.contrib.filters.admin import FieldTextFilter, RangeDateTimeFilter
 
-from atlas.console.display import links, list_of, number, pills
-from atlas.console.facts import FactAdmin, FactInline
+from atlas.console.display import links, number
+from atlas.console.facts import FactAdmin
 from imports.models import (
     ChangeGroup,
     FetchedObject,
     ImportIssue,
-    ImportRun,
     ImportSource,
     RecordChange,
 )
-
-
-class GroupInline(FactInline):
-    """How much of each kind it changes."""
-
-    model = ChangeGroup
-    columns = ("kind", "owner", "inserted", "updated", "unchanged", "deleted")
-    show_change_link = False
-
-
-@admin.register(ImportRun)
-class ImportRunAdmin(FactAdmin):
-    """Imports: how far did each file get, what is wrong with it, and what did it change?"""
-
-    icon = "upload_file"
-    list_display = (
-        "received_at",
-        "received_from",
-        links("source"),
-        pills("state"),
-        "record_count",
-        "rejected_count",
-        "error_count",
-        "warning_count",
-        "requested_by",
-        "ended_at",
-    )
-    list_filter = ("state", "source", ("received_at", RangeDateTimeFilter))
-    search_fields = ("=sha256", "received_from", "=changeset_hash")
-    list_select_related = ("source",)
-    ordering = ("-pk",)
-    readonly_fields = ("lists",)
-    inlines = (GroupInline,)
-
-    @admin.display(description="Its rows")
-    def lists(self, row: ImportRun) -> Any:
-        """Lead to what was wrong with the file and to what it changes."""
-        return format_html(
-            '<a class="text-link" href="{}">Issues</a>, <a class="text-link" href="{}">Changes</a>',
-            list_of(ImportIssue, run=row.pk),
-            list_of(RecordChange, run=row.pk),
-        )
 
 
 @admin.register(ImportSource)
