@@ -1,0 +1,1 @@
+"""What the API is measured in: data, the stacks beside each other, the clients that ask."""
