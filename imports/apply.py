@@ -25,6 +25,7 @@ from imports.models import ChangeGroup, ImportRun
 from imports.moved import moved
 from imports.named import Named, catalogue_mark, named_in
 from imports.phases import locked_run, long_statements, phase
+from imports.progress import advance
 from imports.replaced import replaced_by
 from imports.tables import TABLES, Table
 from strategies.models import Strategy
@@ -104,16 +105,24 @@ def carry_out(
     steps: tuple[Step, ...],
     *,
     now: datetime,
-) -> None:
-    """Execute the steps table by table; raises CatalogueMoved where other rows than promised change."""
+    done: int = 0,
+) -> int:
+    """Execute the steps table by table; raises CatalogueMoved where other rows than promised change.
+
+    Gives how many of the run's rows are done now, `done` of which were before.
+    """
     by_kind: dict[str, list[ChangeGroup]] = {}
     for group in groups:
         by_kind.setdefault(group.kind, []).append(group)
+    total = sum(step.promised(group) for step in steps for group in groups)
     for table in tables:
         for step in steps:
             promised = sum(map(step.promised, by_kind.get(table.kind, [])))
             if promised and _changed(step.statement(table), run, now=now) != promised:
                 raise moved(run)
+            done += promised
+            advance(run.pk, done, total)
+    return done
 
 
 def _changed(statement: Composed, run: ImportRun, *, now: datetime) -> int:

@@ -22,6 +22,7 @@ from imports.models import ChangeGroup, ImportRun
 from imports.moved import moved
 from imports.named import catalogue_mark, named_in
 from imports.phases import locked_run, long_statements, phase
+from imports.progress import advance
 from imports.tables import TABLES
 
 HASH_LABEL = "atlas/import-changeset/1"
@@ -42,7 +43,10 @@ def review(run: ImportRun, *, now: datetime) -> ImportRun:
         if not stands(run):
             raise moved(run)
         comparison = Comparison(run, groups, repeated_groups(run), named)
-        changes = [change for table in TABLES for change in comparison.of_kind(table)]
+        changes = []
+        for number, table in enumerate(TABLES, 1):
+            changes += comparison.of_kind(table)
+            advance(run.pk, number, len(TABLES))
         ChangeGroup.objects.bulk_create(changes, batch_size=2_000)
         move(
             run,

@@ -3,6 +3,7 @@
 import argparse
 import getpass
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,7 @@ from imports.export import write_export
 from imports.export_files import written
 from imports.models import ImportRun
 from imports.pipeline import Outcome, Wish, import_file
+from imports.progress_bar import shown_on
 from imports.revert import revert
 from imports.sources import NoSuchFile, opened
 from imports.storage import ContentStore
@@ -76,7 +78,8 @@ def execute(options: argparse.Namespace, terminal: Terminal, *, now: datetime) -
     try:
         if options.export is not None:
             return _export(options, terminal)
-        outcome = _verb(options)(options, _actor(), now)
+        with shown_on(sys.stderr, wanted=not (options.quiet or options.json)):
+            outcome = _verb(options)(options, _actor(), now)
     except tuple(kind for kind, _ in _CODES) as error:
         return _tell_error(error, options, terminal)
     code = code_of(outcome, is_dry_run=options.dry_run)

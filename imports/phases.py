@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import structlog
 from django.db import connection
@@ -20,29 +21,39 @@ SORT_MEMORY = "64MB"
 
 @contextmanager
 def phase(run: ImportRun, name: str) -> Iterator[None]:
-    """Time a phase; its figures are logged and kept with the run once it is through."""
+    """Time a phase; its figures are kept with the run once it is through, and logged in any case."""
     started = time.perf_counter()
     progress.report(run.pk, name, 0)
     try:
         yield
+    except BaseException as error:
+        log.warning("import_phase_broken_off", **_figures(run, name, started), error=error)
+        raise
     finally:
         progress.forget(run.pk)
-    seconds = round(time.perf_counter() - started, 3)
-    run.seconds[name] = seconds
+    figures = _figures(run, name, started)
+    run.seconds[name] = figures["seconds"]
     ImportRun.objects.filter(pk=run.pk).update(seconds=run.seconds)
-    log.info(
-        "import_phase",
-        phase=name,
-        run=run.pk,
-        state=run.state,
-        bytes=run.size_bytes,
-        records=run.record_count,
-        rejected=run.rejected_count,
-        errors=run.error_count,
-        warnings=run.warning_count,
-        seconds=seconds,
-        records_per_second=round(run.record_count / seconds) if seconds else None,
-    )
+    log.info("import_phase", **figures)
+
+
+def _figures(run: ImportRun, name: str, started: float) -> dict[str, Any]:
+    """Give what is told of a phase: how much, how long, how fast."""
+    seconds = round(time.perf_counter() - started, 3)
+    return {
+        "phase": name,
+        "run": run.pk,
+        "source": run.source_id,
+        "state": run.state,
+        "bytes": run.size_bytes,
+        "records": run.record_count,
+        "rejected": run.rejected_count,
+        "errors": run.error_count,
+        "warnings": run.warning_count,
+        "seconds": seconds,
+        "records_per_second": round(run.record_count / seconds) if seconds else None,
+        "bytes_per_second": round(run.size_bytes / seconds) if seconds else None,
+    }
 
 
 def long_statements() -> None:

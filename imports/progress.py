@@ -25,7 +25,7 @@ SILENT_SECONDS = 30.0  # after Redis did not answer: each try may cost a time-ou
 class Progress:
     """How far a phase of a run is; `total` is 0 where nobody knows how much there is to do.
 
-    `stage` counts bytes of the unpacked file, the other phases count what they say they count.
+    `stage` counts bytes of the unpacked file, `review` kinds of records, `apply` and `revert` rows.
     """
 
     run: int
@@ -74,6 +74,13 @@ def report(run_id: int, phase: str, done: int | Callable[[], int], total: int = 
         listener(made)
     if now >= _told.silent_until:
         _with_redis(lambda: cache.set(_key(run_id), asdict(made), timeout=KEPT_SECONDS))
+
+
+def advance(run_id: int, done: int, total: int) -> None:
+    """Tell how far the phase is whose beginning was told last; nothing where it is not this run's."""
+    told_run, phase = _told.phase
+    if told_run == run_id:
+        report(run_id, phase, done, total)
 
 
 def read(run_id: int) -> Progress | None:

@@ -54,9 +54,9 @@ def revert(run: ImportRun, *, reason: str, actor: Actor, now: datetime) -> Impor
             lock_strategies(named_in(run, staged_groups(run)))
             groups = list(run.change_groups.all())
             demand_second_person(run, actor=actor, now=now, kind=REVERT_KIND)
-            carry_out(run, groups, _CHILDREN, BACKWARD, now=now)
+            done = carry_out(run, groups, _CHILDREN, BACKWARD, now=now)
             _clear_new_strategies(run, groups)
-            carry_out(run, groups, _PARENTS, BACKWARD, now=now)
+            carry_out(run, groups, _PARENTS, BACKWARD, now=now, done=done)
             publish(
                 run,
                 groups,

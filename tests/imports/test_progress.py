@@ -6,8 +6,10 @@ from redis.exceptions import ConnectionError as RedisAway
 
 from imports import progress
 from imports.progress import Progress, listening, read, report
+from imports.revert import revert
 from imports.synthetic import lines_of, reference_spec
 from tests.imports.builders import document
+from tests.imports.world import ACTOR, NOW
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +91,28 @@ def test_the_bytes_of_a_file_are_counted_up_to_its_end(world, monkeypatch):
     assert told == sorted(told)
     assert told[0] == 0
     assert len(data) - told[-1] <= 2
-    assert {one.total for one in heard if one.done} == {len(data)}
+    assert {one.total for one in heard if one.done and one.phase == "stage"} == {len(data)}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("phase", ["review", "apply", "revert"])
+def test_the_other_phases_count_to_their_ends_too(world, monkeypatch, phase):
+    monkeypatch.setattr(progress, "LEAST_SECONDS_BETWEEN", 0.0)
+    heard: list[Progress] = []
+    with listening(heard.append):
+        run = world.run(document())
+        revert(run, reason="back", actor=ACTOR, now=NOW)
+    told = [(one.done, one.total) for one in heard if one.phase == phase]
+    assert told == sorted(told)
+    assert told[-1][0] == told[-1][1] > 1
+
+
+def test_what_another_run_tells_is_not_taken_for_this_ones():
+    heard: list[Progress] = []
+    with listening(heard.append):
+        report(7, "apply", 0)
+        progress.advance(8, 5, 10)
+    assert [one.run for one in heard] == [7]
 
 
 @pytest.mark.django_db
