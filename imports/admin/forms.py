@@ -1,7 +1,11 @@
 """The forms of imports: handing a file in, and agreeing to what it changes."""
 
 from django import forms
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from atlas.console.forms import ReasonDialogForm
 from imports.formats.registry import AUTO, format_names
@@ -14,6 +18,7 @@ class HandInForm(forms.Form):
     file = forms.FileField(
         label="Export file",
         allow_empty_file=False,
+        widget=UnfoldAdminFileFieldWidget(),
         help_text=f"JSON or lines of JSON, plain, .gz or .zst; up to {LARGEST_FILE_BYTES // 2**20:,} MB.",
     )
     wanted_format = forms.ChoiceField(
