@@ -45,7 +45,7 @@ def create_source(
 
 
 def change_source(
-    source: ImportSource, *, actor: Actor, now: datetime, **values: Any
+    source: ImportSource, *, actor: Actor, now: datetime, reason: str = "", **values: Any
 ) -> ImportSource:
     """Change columns of CHANGEABLE; without a difference nothing is written.
 
@@ -59,7 +59,7 @@ def change_source(
         source.watched_since_at = now
     with transaction.atomic():
         source.save(update_fields=[*CHANGEABLE, "watched_since_at"])
-        _note(source, "change", before=before, actor=actor, now=now)
+        _note(source, "change", before=before, actor=actor, now=now, reason=reason)
         ensure_schedules(now=now)
     return source
 
@@ -97,7 +97,13 @@ def _described(source: ImportSource) -> dict[str, Any]:
 
 
 def _note(
-    source: ImportSource, verb: str, *, before: dict[str, Any] | None, actor: Actor, now: datetime
+    source: ImportSource,
+    verb: str,
+    *,
+    before: dict[str, Any] | None,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
 ) -> None:
     record(
         action=f"import_source.{verb}",
@@ -106,4 +112,5 @@ def _note(
         now=now,
         before=before,
         after={"name": source.name, "kind": source.kind, **_described(source)},
+        reason=reason,
     )

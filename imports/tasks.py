@@ -41,8 +41,11 @@ def revert_run(run_id: int, *, reason: str, actor: dict[str, Any]) -> None:
 
 
 @shared_task(name="imports.fetch_source", soft_time_limit=SOFT_SECONDS, time_limit=HARD_SECONDS)
-def fetch_source(source_id: int) -> None:
-    """Import what has come at a source; what went wrong is with the source and in the alerts."""
+def fetch_source(source_id: int, *, actor: dict[str, Any] | None = None) -> None:
+    """Import what has come at a source; what went wrong is with the source and in the alerts.
+
+    Without a person who asked, the schedule did.
+    """
     source = ImportSource.objects.filter(pk=source_id, enabled=True).first()
     if source is None:
         return  # it was disabled after the schedule had spoken
@@ -50,7 +53,7 @@ def fetch_source(source_id: int) -> None:
         fetch(
             source,
             store=ContentStore.of_settings(),
-            actor=Actor.system(f"schedule of {source.name}"),
+            actor=actor_from(actor) if actor else Actor.system(f"schedule of {source.name}"),
             now=timezone.now(),
         )
     except (DomainRefusal, NeedsHuman, Temporary) as error:

@@ -1,38 +1,16 @@
-"""Sources, issues and changes of imports: lists of facts."""
+"""Fetched files, issues and changes of imports: lists of facts."""
 
 from django.contrib import admin
 from unfold.contrib.filters.admin import FieldTextFilter, RangeDateTimeFilter
 
-from atlas.console.display import links, number
+from atlas.console.display import links
 from atlas.console.facts import FactAdmin
 from imports.models import (
     ChangeGroup,
     FetchedObject,
     ImportIssue,
-    ImportSource,
     RecordChange,
 )
-
-
-@admin.register(ImportSource)
-class ImportSourceAdmin(FactAdmin):
-    """Sources: by which ways do exports reach us, and how suspicious are we of each?"""
-
-    icon = "hub"
-    list_display = (
-        "name",
-        "kind",
-        "address",
-        "enabled",
-        "cadence_seconds",
-        "expected_every_seconds",
-        "policy",
-        "looked_at",
-        "arrived_at",
-        "look_failure",
-        number("jump_threshold_ratio"),
-    )
-    list_filter = ("kind", "enabled", "policy")
 
 
 @admin.register(FetchedObject)
