@@ -116,18 +116,20 @@ def carry_out(
         by_kind.setdefault(group.kind, []).append(group)
     total = sum(step.promised(group) for step in steps for group in groups)
     for table in tables:
+        of_kind = by_kind.get(table.kind, [])
+        new = [group.owner for group in of_kind if group.inserted and not is_mixed(group)]
+        parameters = {"run": run.pk, "now": now, "new": new}
         for step in steps:
-            promised = sum(map(step.promised, by_kind.get(table.kind, [])))
-            if promised and _changed(step.statement(table), run, now=now) != promised:
+            promised = sum(map(step.promised, of_kind))
+            if promised and _changed(step.statement(table), parameters) != promised:
                 raise moved(run)
             done += promised
             advance(run.pk, done, total)
     return done
 
 
-def _changed(statement: Composed, run: ImportRun, *, now: datetime) -> int:
+def _changed(statement: Composed, parameters: dict[str, Any]) -> int:
     """Execute a statement; gives the number of rows that it changed."""
-    parameters: dict[str, Any] = {"run": run.pk, "now": now}
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return int(cursor.rowcount)

@@ -20,12 +20,9 @@ from imports.statements import (
 )
 from imports.tables import Table
 
-# Records of groups that only insert, and records that were noted one by one.
-_NEW_STAGED: LiteralString = (
-    "imports_stagedrecord AS n JOIN imports_changegroup AS g"
-    " ON (g.run_id, g.kind, g.owner) = (n.run_id, n.kind, n.owner)"
-    " AND g.unchanged = 0 AND g.updated = 0"
-)
+# Records of owners of whom the catalogue had none of the kind, and records noted one by one.
+_STAGED_RECORDS = SQL("imports_stagedrecord AS n")
+_OF_NEW_OWNERS = SQL("n.owner = ANY(%(new)s)")
 _NOTED_STAGED: LiteralString = (
     "imports_stagedrecord AS n JOIN imports_recordchange AS h"
     " ON (h.run_id, h.kind, h.ordinal) = (n.run_id, n.kind, n.ordinal) AND h.action = {action}"
@@ -45,7 +42,7 @@ _DELETE = SQL(
 
 def insert_new(table: Table) -> Composed:
     """Insert the records of owners of which the catalogue has none of this kind."""
-    return _insert(table, SQL(_NEW_STAGED), STAGED, "n.owner", of_run(table))
+    return _insert(table, _STAGED_RECORDS, STAGED, "n.owner", _of_new_owners(table))
 
 
 def insert_noted(table: Table) -> Composed:
@@ -80,12 +77,12 @@ def delete_noted(table: Table) -> Composed:
 
 def remove_new(table: Table) -> Composed:
     """Take back what `insert_new` brought."""
-    return _remove(table, SQL(_NEW_STAGED))
+    return _remove(table, _STAGED_RECORDS, _of_new_owners(table))
 
 
 def remove_noted(table: Table) -> Composed:
     """Take back what `insert_noted` brought."""
-    return _remove(table, _noted_staged("insert"))
+    return _remove(table, _noted_staged("insert"), of_run(table))
 
 
 def restore_updated(table: Table) -> Composed:
@@ -107,13 +104,13 @@ def restore_deleted(table: Table) -> Composed:
     return _insert(table, source, BEFORE, "h.owner", _noted(table, "delete"))
 
 
-def _remove(table: Table, source: Composable) -> Composed:
+def _remove(table: Table, source: Composable, which: Composable) -> Composed:
     """Delete rows that are what staged records made them."""
     return _DELETE.format(
         table=Identifier(table.name),
         source=source,
         owner_join=owner_join(table, "n.owner"),
-        which=of_run(table),
+        which=which,
         same=is_same(table, STAGED, "n.owner"),
         as_expected=SQL("NOT {}").format(is_different(table, STAGED)),
     )
@@ -153,6 +150,11 @@ def _assignments(table: Table, json: LiteralString) -> Composable:
     if table.touched:
         assignments.append(SQL("{} = %(now)s").format(Identifier(table.touched)))
     return SQL(", ").join(assignments)
+
+
+def _of_new_owners(table: Table) -> Composable:
+    """Say that a staged record counts, and is of an owner of whom there was none of the kind."""
+    return SQL("{} AND {}").format(of_run(table), _OF_NEW_OWNERS)
 
 
 def _noted(table: Table, action: LiteralString) -> Composable:

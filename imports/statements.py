@@ -1,7 +1,8 @@
 """Statements: the SQL by which staged records and the catalogue are compared and changed.
 
 Every statement is built from the descriptions in `imports.tables`, names quoted by the driver.
-Parameters: `run`, `now` where rows are made, `owners` (names) and `owner_ids` where they narrow.
+Parameters: `run`, `now` where rows are made, `owners` (names) and `owner_ids` where they narrow,
+`new` (names) where only owners count of whom the catalogue had nothing.
 Aliases: `n` a staged record, `c` a row of the catalogue, `o` the owner's row, `h` a recorded
 change, `g` a group of changes.
 """
@@ -14,6 +15,7 @@ from imports.tables import Column, Table
 
 STAGED: LiteralString = "n.content"
 BEFORE: LiteralString = "h.before"
+GUESSED_VALUES = 200  # as many different values as a column without statistics is taken to have
 
 
 def value_of(column: Column, json: LiteralString) -> Composable:
@@ -101,10 +103,15 @@ def key_text(table: Table) -> Composable:
 
 
 def of_run(table: Table) -> Composable:
-    """Say that a staged record is of the run and the table's kind, and counts."""
-    return SQL("n.run_id = %(run)s AND n.kind = {} AND NOT n.is_rejected").format(
-        Literal(table.kind.value)
-    )
+    """Say that a staged record is of the run and the table's kind, and counts.
+
+    What was just staged has no statistics, and by its guess for one equality the planner expects a
+    single row where hundreds of thousands are. A list of the same value over and over finds what
+    an equality finds, and is expected to find everything.
+    """
+    return SQL(
+        "n.run_id = %(run)s AND n.kind = ANY(array_fill({}::text, ARRAY[{}])) AND NOT n.is_rejected"
+    ).format(Literal(table.kind.value), Literal(GUESSED_VALUES))
 
 
 def of_owners(table: Table) -> Composable:

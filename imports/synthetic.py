@@ -40,9 +40,12 @@ SAMPLE_SPEC = ExportSpec(seed=20_240_103, strategies=SAMPLE, days=731, trades=90
 
 
 def reference_spec(
-    *, strategies: int = 200, days: int = 1_825, trades: int = 500, holdings: int = 250
+    *, strategies: int = 200, days: int = 1_825, trades: int = 500, holdings: int = 125
 ) -> ExportSpec:
-    """Describe the export that benchmarks and tests of scale use: some 515,000 records."""
+    """Describe the export that benchmarks and tests of scale use: some 519,000 records.
+
+    `holdings` are moments, at each of which two assets are held.
+    """
     return ExportSpec(
         seed=20_240_104,
         strategies=many(strategies),
