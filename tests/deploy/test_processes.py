@@ -43,13 +43,17 @@ def test_each_secret_reaches_only_the_process_that_needs_it(service):
     assert ("DB_SIGNER_PASSWORD" in told) == (service == "signer")
     assert ("DB_OWNER_PASSWORD" in told) == (service == "migrate")
     assert ("FLOWER_BASIC_AUTH" in told) == (service == "flower")
+    assert ("ATLAS_S3_SECRET" in told) == (service in {"web", "worker"})
+    assert ("ATLAS_IMPORT_CREDENTIALS" in told) == (service == "worker")
+    assert ("ATLAS_METRICS_TOKEN" in told) == (service == "web")
     assert "POSTGRES_SUPERUSER" not in told
 
 
 def test_compose_has_no_default_for_anything_secret_and_says_what_to_set():
     text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
     asked = set(ASKED.findall(text))
-    assert {name for name, _ in DEFAULTED.findall(text) if SECRET.search(name)} == set()
+    filled = {name for name, default in DEFAULTED.findall(text) if default}
+    assert {name for name in filled if SECRET.search(name)} == set()
     assert asked >= {
         "ATLAS_SECRET_KEY",
         "ATLAS_FLOWER_BASIC_AUTH",
