@@ -103,7 +103,8 @@ def form_parameters(view: APIView) -> list[dict[str, Any]]:
     """Describe what a list takes to look otherwise, for the OpenAPI document."""
     described = []
     if takes_fields(view):
-        words = {"type": "array", "items": {"type": "string", "enum": known_fields(view)}}
+        words = {"type": "array", "minItems": 1, "uniqueItems": True}
+        words["items"] = {"type": "string", "enum": known_fields(view)}
         described.append(_query(FIELDS_PARAMETER, words, "Only these fields of each row."))
         described[0] |= {"style": "form", "explode": False}
     if is_table(view):

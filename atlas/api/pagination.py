@@ -30,7 +30,11 @@ LARGEST_SIZE = 200
 PAGE_PARAMETER = "page"
 SIZE_PARAMETER = "page_size"
 CURSOR_PARAMETER = "cursor"
-PAGE_SCHEMA: Mapping[str, Any] = {"type": "integer", "minimum": 1}
+PAGE_SCHEMA: Mapping[str, Any] = {
+    "type": "integer",
+    "minimum": 1,
+    "maximum": 10**LONGEST_NUMBER - 1,
+}
 SIZE_SCHEMA: Mapping[str, Any] = {**PAGE_SCHEMA, "maximum": LARGEST_SIZE}
 
 

@@ -65,6 +65,19 @@ class AtlasAutoSchema(AutoSchema):
         bodies.setdefault("304", {"description": NOT_MODIFIED})
         return dict(sorted(bodies.items()))
 
+    def _map_serializer_field(
+        self,
+        field: Any,
+        direction: Any,
+        bypass_extensions: bool = False,  # noqa: FBT001, FBT002 - the signature is the base's
+    ) -> Any:
+        """Say that an item of a list may be null; the base class forgets it for objects."""
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)
+        item = field.child if isinstance(field, serializers.ListField) else None
+        if isinstance(item, serializers.BaseSerializer) and item.allow_null:
+            return {**schema, "items": {"allOf": [schema["items"]], "nullable": True}}
+        return schema
+
     def _get_response_for_code(
         self,
         serializer: Any,
