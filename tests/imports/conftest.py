@@ -6,6 +6,7 @@ import pytest
 from django.core.management import call_command
 
 from imports.storage import ContentStore
+from tests.imports.builders import as_bytes
 from tests.imports.world import World
 
 
@@ -29,3 +30,15 @@ def command(settings, tmp_path):
         return 0, out.getvalue(), err.getvalue()
 
     return run
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Write a file to import; gives its path."""
+
+    def write(content, name: str = "export.json") -> str:
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else as_bytes(content))
+        return str(path)
+
+    return write

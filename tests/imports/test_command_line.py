@@ -21,18 +21,6 @@ from tests.imports.builders import as_bytes, document, point, strategy
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def file(tmp_path):
-    """Write a file to import; gives its path."""
-
-    def write(content, name: str = "export.json") -> str:
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else as_bytes(content))
-        return str(path)
-
-    return write
-
-
 def bad_point() -> dict[str, Any]:
     points = [point(1), point(2, -5)]
     return document(strategies=[strategy(performance=points, reports=[])])
