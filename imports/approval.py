@@ -23,7 +23,12 @@ OPEN = (ApprovalState.PENDING, ApprovalState.APPROVED)
 
 
 def live_strategies(run: ImportRun) -> list[str]:
-    """List the strategies with live deployments whose own record the run changes."""
+    """List the strategies with live deployments whose own record the run changes.
+
+    One question where nothing trades live at all, else one for each changed strategy.
+    """
+    if not any(check(SwitchScope.GLOBAL, "") for _, check in covers_live):
+        return []
     updates = RecordChange.objects.filter(run=run, kind=Kind.STRATEGY, action=Action.UPDATE)
     return [
         slug

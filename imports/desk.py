@@ -5,16 +5,18 @@ leaves an audit row, which the run's page shows.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 
 from django.db import transaction
+from kombu.exceptions import OperationalError as QueueError
 
 from atlas.audit import Actor
-from atlas.domain.errors import ConflictingState
+from atlas.domain.errors import ConflictingState, Temporary
 from atlas.domain.states import ApprovalState, ImportState
-from atlas.models import AuditEvent
 from imports import tasks
+from imports.activity import APPLY_ASKED, REVERT_ASKED, REVIEW_ASKED
 from imports.actors import words_of
 from imports.apply import partial_refusal
 from imports.approval import (
@@ -24,45 +26,53 @@ from imports.approval import (
     live_strategies,
     open_request,
 )
-from imports.carrying import APPLIED_STATES, REFUSED, note
-from imports.models import ImportRun
+from imports.carrying import APPLIED_STATES, UNREAD_STATES, note
+from imports.models import ImportRun, ImportSource
 from imports.pipeline import Outcome, Wish, receive_stored
-from imports.sources import source_of
 from imports.storage import ContentStore, Stored
-from imports.vocabulary import SourceKind
 
 
-def hand_in(
-    stream: BinaryIO, *, name: str, wanted_format: str, actor: Actor, now: datetime
-) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A file that somebody hands in, and on behalf of which source."""
+
+    stream: BinaryIO
+    name: str
+    source: ImportSource
+    wanted_format: str
+
+
+def hand_in(handed: Handed, *, actor: Actor, now: datetime) -> Outcome:
     """Take a file into the store and have it reviewed.
 
-    Raises InvalidInput where it is too large, StoreUnusable where it cannot be kept, Temporary
-    where another import does not end.
+    Raises InvalidInput where it is too large, StoreUnusable where it cannot be kept.
     """
-    stored = ContentStore.of_settings().put(stream)
-    return _begin(stored, name=name, wanted_format=wanted_format, actor=actor, now=now)
+    stored = ContentStore.of_settings().put(handed.stream)
+    wish = Wish(is_dry_run=True, wanted_format=handed.wanted_format)
+    with transaction.atomic():
+        outcome = receive_stored(handed.source, stored, handed.name, wish, actor=actor, now=now)
+        _have_read(outcome.run, actor=actor)
+    return outcome
 
 
 def review_again(run: ImportRun, *, reason: str, actor: Actor, now: datetime) -> Outcome:
-    """Review the stored bytes of a run once more, against the catalogue as it is now."""
-    note(run, "import.review_again", reason=reason, actor=actor, now=now)
+    """Review the stored bytes of a run once more, against the catalogue as it is now.
+
+    One that was received and never read is gone on with.
+    """
+    wish = Wish(is_dry_run=True, wanted_format=run.wanted_format)
     stored = Stored(run.sha256, run.size_bytes)
-    return _begin(
-        stored, name=run.received_from, wanted_format=run.wanted_format, actor=actor, now=now
-    )
-
-
-def _begin(
-    stored: Stored, *, name: str, wanted_format: str, actor: Actor, now: datetime
-) -> Outcome:
-    """Begin or find the run of stored bytes; a worker goes on with it."""
-    wish = Wish(is_dry_run=True, wanted_format=wanted_format)
-    source = source_of(SourceKind.FILE)
-    outcome = receive_stored(source, stored, name, wish, actor=actor, now=now)
-    if outcome.run.state in (ImportState.RECEIVED, ImportState.STAGED):
-        _enqueue(lambda: tasks.review_run.delay(outcome.run.pk, actor=words_of(actor)))
+    with transaction.atomic():
+        note(run, REVIEW_ASKED, reason=reason, actor=actor, now=now)
+        outcome = receive_stored(run.source, stored, run.received_from, wish, actor=actor, now=now)
+        _have_read(outcome.run, actor=actor)
     return outcome
+
+
+def _have_read(run: ImportRun, *, actor: Actor) -> None:
+    """Have a worker read what was not read yet; two who do it take turns, and the second rests."""
+    if run.state in UNREAD_STATES:
+        _enqueue(lambda: tasks.review_run.delay(run.pk, actor=words_of(actor)))
 
 
 def sentence_of(outcome: Outcome) -> str:
@@ -75,22 +85,37 @@ def sentence_of(outcome: Outcome) -> str:
     return f"Import {run.pk} is being read and compared with the catalogue; nothing is applied yet."
 
 
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What somebody agrees to: the change-set by its hash, and whether bad records stay out."""
+
+    changeset_hash: str
+    allow_partial: bool = False
+
+
 def ask_to_apply(
-    run: ImportRun, *, allow_partial: bool, reason: str, actor: Actor, now: datetime
+    run: ImportRun, agreed: Agreed, *, reason: str, actor: Actor, now: datetime
 ) -> str:
     """Have exactly the reviewed change-set applied, or ask the second person that it needs.
 
-    Gives what was done, in a sentence. Raises ConflictingState where the run is not reviewed,
-    InvalidInput where it holds bad records and leaving them out was not agreed to.
+    Gives what was done, in a sentence. Raises ConflictingState where the run is not reviewed or
+    another change-set was agreed to, InvalidInput where it holds bad records and leaving them out
+    was not agreed to.
     """
     if run.state != ImportState.REVIEWED:
         raise ConflictingState(f"Import {run.pk} is {run.state.lower()}, so it cannot be applied.")
+    if agreed.changeset_hash != run.changeset_hash:
+        raise ConflictingState(
+            f"What you agreed to is not the change-set of import {run.pk}, so nothing was applied. "
+            "Look at this page again before you apply it."
+        )
+    allow_partial = agreed.allow_partial
     if run.rejected_count and not allow_partial:
         raise partial_refusal(run)
     if waits_for_two(run, kind=APPLY_KIND, now=now):
         return _ask(run, kind=APPLY_KIND, reason=reason, actor=actor, now=now)
     with transaction.atomic():
-        note(run, "import.apply_asked", reason=reason, actor=actor, now=now)
+        note(run, APPLY_ASKED, reason=reason, actor=actor, now=now)
         _enqueue(
             lambda: tasks.apply_run.delay(
                 run.pk, allow_partial=allow_partial, actor=words_of(actor)
@@ -126,22 +151,21 @@ def ask_to_revert(run: ImportRun, *, reason: str, actor: Actor, now: datetime) -
     if waits_for_two(run, kind=REVERT_KIND, now=now):
         return _ask(run, kind=REVERT_KIND, reason=reason, actor=actor, now=now)
     with transaction.atomic():
-        note(run, "import.revert_asked", reason=reason, actor=actor, now=now)
+        note(run, REVERT_ASKED, reason=reason, actor=actor, now=now)
         _enqueue(lambda: tasks.revert_run.delay(run.pk, reason=reason, actor=words_of(actor)))
     return f"Import {run.pk} is being put back."
 
 
-def last_refusal(run: ImportRun) -> str:
-    """Give why the newest attempt to apply or put back was refused; empty where none was."""
-    acts = AuditEvent.objects.filter(
-        subject_type="imports.importrun",
-        subject_id=str(run.pk),
-        action__in=[*REFUSED.values(), "import.apply", "import.revert"],
-    )
-    newest = acts.order_by("-pk").first()
-    return newest.reason if newest is not None and newest.action in REFUSED.values() else ""
-
-
 def _enqueue(send: Callable[[], object]) -> None:
-    """Send a task once the rows it speaks of are there."""
-    transaction.on_commit(send)
+    """Send a task once the rows it speaks of are there; raises Temporary where nobody takes it."""
+
+    def send_or_say() -> None:
+        try:
+            send()
+        except QueueError as error:
+            raise Temporary(
+                "The queue of the workers cannot be reached, so nothing was started. "
+                "Try again when Redis is back."
+            ) from error
+
+    transaction.on_commit(send_or_say)

@@ -21,7 +21,6 @@ from imports.staging import stage
 from imports.storage import ContentStore, Stored
 from imports.turns import turn_of
 
-BRIEF_PATIENCE_SECONDS = 5.0
 USABLE_STATES = (ImportState.REVIEWED, ImportState.APPLIED, ImportState.APPLIED_PARTIAL)
 
 
@@ -71,7 +70,7 @@ def import_stored(
     machinery is at fault; the run then stays where it is and the same bytes go on from there.
     """
     with turn_of(source):
-        outcome = _receive(source, name, stored, wish, actor=actor, now=now)
+        outcome = receive_stored(source, stored, name, wish, actor=actor, now=now)
         try:
             if not outcome.is_repeat:
                 _advance(outcome.run, wish, store=store, actor=actor, now=now)
@@ -80,15 +79,43 @@ def import_stored(
         return outcome
 
 
+@transaction.atomic
 def receive_stored(
     source: ImportSource, stored: Stored, name: str, wish: Wish, *, actor: Actor, now: datetime
 ) -> Outcome:
     """Begin the run of a file of the store, or find it, and leave its steps to `go_on_with`.
 
-    Raises Temporary where another import of the source does not end within a few seconds.
+    Waits for no turn: whoever hands a file in does not stand behind one that is being read. Two who
+    bring the same bytes at once get the same run.
     """
-    with turn_of(source, patience_seconds=BRIEF_PATIENCE_SECONDS):
-        return _receive(source, name, stored, wish, actor=actor, now=now)
+    ImportSource.objects.select_for_update(no_key=True).get(pk=source.pk)
+    runs = ImportRun.objects.of_bytes(source, stored.sha256)
+    unfinished = runs.unfinished().first()
+    if unfinished is not None:
+        if _may_go_on(unfinished):
+            return Outcome(unfinished)
+        why = "The catalogue has moved since the review; the file is reviewed anew."
+        reject(unfinished, why, actor=actor, now=now)
+    applied = runs.applied().first()
+    if applied is not None and _stands_at(applied.applied_mark, applied):
+        return Outcome(applied, is_repeat=True)
+    run = ImportRun.objects.create(
+        source=source,
+        sha256=stored.sha256,
+        size_bytes=stored.size_bytes,
+        received_from=name[:NAME_LENGTH],
+        received_at=now,
+        requested_by=actor.name,
+        wanted_format=wish.wanted_format,
+    )
+    record(
+        action="import.receive",
+        subject=run,
+        actor=actor,
+        now=now,
+        after={"file": run.received_from, "sha256_hash": run.sha256, "bytes": run.size_bytes},
+    )
+    return Outcome(run)
 
 
 def go_on_with(
@@ -108,40 +135,6 @@ def _note_arrival(run: ImportRun, *, now: datetime) -> None:
     """Note that its source has brought something that can be used, whatever becomes of it."""
     if run.state in USABLE_STATES:
         ImportSource.objects.filter(pk=run.source_id).update(arrived_at=now)
-
-
-def _receive(
-    source: ImportSource, name: str, stored: Stored, wish: Wish, *, actor: Actor, now: datetime
-) -> Outcome:
-    """Find the run of these bytes, or begin one."""
-    runs = ImportRun.objects.of_bytes(source, stored.sha256)
-    unfinished = runs.unfinished().first()
-    if unfinished is not None:
-        if _may_go_on(unfinished):
-            return Outcome(unfinished)
-        why = "The catalogue has moved since the review; the file is reviewed anew."
-        reject(unfinished, why, actor=actor, now=now)
-    applied = runs.applied().first()
-    if applied is not None and _stands_at(applied.applied_mark, applied):
-        return Outcome(applied, is_repeat=True)
-    with transaction.atomic():
-        run = ImportRun.objects.create(
-            source=source,
-            sha256=stored.sha256,
-            size_bytes=stored.size_bytes,
-            received_from=name[:NAME_LENGTH],
-            received_at=now,
-            requested_by=actor.name,
-            wanted_format=wish.wanted_format,
-        )
-        record(
-            action="import.receive",
-            subject=run,
-            actor=actor,
-            now=now,
-            after={"file": run.received_from, "sha256_hash": run.sha256, "bytes": run.size_bytes},
-        )
-    return Outcome(run)
 
 
 def _may_go_on(run: ImportRun) -> bool:

@@ -4,6 +4,7 @@ from typing import Any
 
 import structlog
 from celery import shared_task
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from atlas.audit import Actor
@@ -18,15 +19,24 @@ log = structlog.get_logger(__name__)
 
 # Below the time after which the broker would hand the task out a second time.
 SOFT_SECONDS, HARD_SECONDS = 50 * 60, 55 * 60
+# What a person asked for is tried again where something is only away for now.
+PERSISTENT: dict[str, Any] = {
+    "soft_time_limit": SOFT_SECONDS,
+    "time_limit": HARD_SECONDS,
+    "autoretry_for": (Temporary, OperationalError, InterfaceError),
+    "retry_backoff": 5,
+    "retry_backoff_max": 300,
+    "max_retries": 8,
+}
 
 
-@shared_task(name="imports.review_run", soft_time_limit=SOFT_SECONDS, time_limit=HARD_SECONDS)
+@shared_task(name="imports.review_run", **PERSISTENT)
 def review_run(run_id: int, *, actor: dict[str, Any]) -> None:
     """Read a received file and work out what it would change."""
     carrying.carry_out_review(run_id, actor=actor_from(actor), now=timezone.now())
 
 
-@shared_task(name="imports.apply_run", soft_time_limit=SOFT_SECONDS, time_limit=HARD_SECONDS)
+@shared_task(name="imports.apply_run", **PERSISTENT)
 def apply_run(run_id: int, *, allow_partial: bool, actor: dict[str, Any]) -> None:
     """Apply a reviewed run."""
     carrying.carry_out_apply(
@@ -34,7 +44,7 @@ def apply_run(run_id: int, *, allow_partial: bool, actor: dict[str, Any]) -> Non
     )
 
 
-@shared_task(name="imports.revert_run", soft_time_limit=SOFT_SECONDS, time_limit=HARD_SECONDS)
+@shared_task(name="imports.revert_run", **PERSISTENT)
 def revert_run(run_id: int, *, reason: str, actor: dict[str, Any]) -> None:
     """Put back what a run changed."""
     carrying.carry_out_revert(run_id, reason=reason, actor=actor_from(actor), now=timezone.now())

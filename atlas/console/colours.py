@@ -64,6 +64,7 @@ _WORDS: Mapping[Tone, tuple[str, ...]] = {
         "HALTED",
         "UNKNOWN",
         "FAILED",
+        "ERROR",
         "ERRORED",
         "DENIED",
         "REJECTED",

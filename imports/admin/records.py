@@ -1,10 +1,14 @@
 """Fetched files, issues and changes of imports: lists of facts."""
 
 from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import FieldTextFilter, RangeDateTimeFilter
 
-from atlas.console.display import links
+from atlas.console.display import links, pills
 from atlas.console.facts import FactAdmin
+from atlas.console.wording import NOTHING
+from imports.admin.pages import raw_path
 from imports.models import (
     ChangeGroup,
     FetchedObject,
@@ -40,7 +44,7 @@ class ImportIssueAdmin(FactAdmin):
 
     icon = "report"
     list_display = (
-        "severity",
+        pills("severity"),
         "code",
         "message",
         "path",
@@ -48,11 +52,19 @@ class ImportIssueAdmin(FactAdmin):
         "owner",
         "key",
         "value",
+        "record",
         links("run"),
     )
     list_filter = ("severity", ("code", FieldTextFilter), ("kind", FieldTextFilter))
     search_fields = ("=owner", "=key", "=path")
     list_select_related = ("run",)
+
+    def record(self, row: ImportIssue) -> SafeString | str:
+        """Lead to the record's bytes as they came."""
+        if not row.byte_length:
+            return NOTHING
+        path = raw_path(row)
+        return format_html('<a class="text-link" href="{}">as it came</a>', path)
 
 
 @admin.register(ChangeGroup)

@@ -20,12 +20,10 @@ from atlas.domain.errors import AtlasError
 from atlas.domain.states import ImportState
 from imports import desk
 from imports.admin import pages
-from imports.admin.forms import ApplyDialogForm
+from imports.admin.forms import AgreeForm, ApplyDialogForm
 from imports.admin.story import story_of
 from imports.carrying import APPLIED_STATES
 from imports.models import ImportRun
-
-ENDED = (ImportState.REJECTED, ImportState.FAILED, ImportState.REVERTED)
 
 
 @admin.register(ImportRun)
@@ -85,9 +83,9 @@ class ImportRunAdmin(FactAdmin):
         row = self.get_object(request, object_id)
         if row is None:
             return []
-        wanted = {"review_again"} if row.state in (*ENDED, ImportState.REVIEWED) else set()
+        wanted = {"review_again"}
         wanted |= {"apply"} if row.state == ImportState.REVIEWED else set()
-        wanted |= {"revert"} if row.state in APPLIED_STATES else set()
+        wanted |= {"revert"} if row.state in APPLIED_STATES and not row.pruned_at else set()
         offered = super().get_actions_detail(request, object_id)
         names = {f"imports_importrun_{name}" for name in wanted}
         return [one for one in offered if one.action_name in names]
@@ -125,7 +123,10 @@ class ImportRunAdmin(FactAdmin):
             row,
             lambda actor, now: desk.ask_to_apply(
                 row,
-                allow_partial=form.cleaned_data["allow_partial"],
+                desk.Agreed(
+                    form.cleaned_data["changeset_hash"],
+                    allow_partial=form.cleaned_data.get("allow_partial", False),
+                ),
                 reason=form.cleaned_data["reason"],
                 actor=actor,
                 now=now,
@@ -138,8 +139,9 @@ class ImportRunAdmin(FactAdmin):
         "since, nothing is changed.",
         button="Revert",
         permission="act",
+        form=AgreeForm,
     )
-    def revert(self, request: HttpRequest, form: ReasonDialogForm, object_id: str) -> HttpResponse:
+    def revert(self, request: HttpRequest, form: AgreeForm, object_id: str) -> HttpResponse:
         """Have what the run changed put back."""
         row = get_object_or_404(ImportRun, pk=object_id)
         reason = form.cleaned_data["reason"]

@@ -15,8 +15,8 @@ from atlas import approvals
 from atlas.audit import Actor
 from atlas.models import ApprovalRequest, AuditEvent
 from config.celery import app
-from imports.models import ImportRun
-from imports.storage import ContentStore
+from imports.admin.uploads import StoreUploadHandler
+from imports.models import ImportRun, ImportSource
 from strategies.models import Strategy
 from tests.imports.builders import document, point, strategy
 
@@ -34,14 +34,18 @@ def desk(client_of, settings, tmp_path, monkeypatch, django_capture_on_commit_ca
         with django_capture_on_commit_callbacks(execute=True):
             return client.post(path, values)
 
-    def hand_in(content: Any, role: str = "analyst", name: str = "export.json"):
+    def hand_in(content: Any, role: str = "analyst", name: str = "export.json", source="file"):
         data = content if isinstance(content, bytes) else json.dumps(content).encode()
         file = SimpleUploadedFile(name, data)
         path = reverse("admin:imports_hand_in")
-        return post(client_of(role), path, file=file, wanted_format="auto")
+        chosen = ImportSource.objects.get(name=source).pk
+        return post(client_of(role), path, file=file, source=chosen, wanted_format="auto")
 
     def act(run: ImportRun, verb: str, role: str = "analyst", **values: Any):
         path = reverse(f"admin:imports_importrun_{verb}", args=[run.pk])
+        if verb == "apply":
+            seen = ImportRun.objects.get(pk=run.pk).changeset_hash
+            values.setdefault("changeset_hash", seen)
         return post(client_of(role), path, _form_submitted="True", **values)
 
     def page(run: ImportRun, role: str = "viewer") -> str:
@@ -64,8 +68,8 @@ def test_a_file_is_handed_in_reviewed_applied_and_put_back(desk):
     assert run.state == "REVIEWED"
     assert not Strategy.objects.exists()
     text = desk.page(run)
-    assert "What it changes" in text
-    assert "reviewed, nothing applied yet" in text
+    assert "What it would change" in text
+    assert "Reviewed, nothing applied yet" in text
 
     assert desk.act(run, "apply").status_code == 200  # a reason is missing
     assert newest().state == "REVIEWED"
@@ -119,7 +123,7 @@ def test_bad_records_keep_a_file_out_unless_they_are_left_out_knowingly(desk, pa
 
 def test_issues_are_grouped_on_the_page_and_all_of_them_come_as_csv(desk, partly_bad):
     text = desk.page(partly_bad)
-    assert "All issues as CSV" in text
+    assert "All of them as CSV" in text
     path = reverse("admin:imports_issues_csv", args=[partly_bad.pk])
     answer = desk.client_of("viewer").get(path)
     assert answer["Content-Type"].startswith("text/csv")
@@ -187,7 +191,7 @@ def test_a_catalogue_that_moved_is_explained_and_the_file_can_be_reviewed_again(
     desk.act(first, "apply", reason="mine")
     first.refresh_from_db()
     assert first.state == "REVIEWED"
-    assert "The last attempt was refused: The catalogue has changed" in desk.page(first)
+    assert "The last attempt came to nothing: The catalogue has changed" in desk.page(first)
     desk.act(first, "review_again", reason="once more")
     again = newest()
     first.refresh_from_db()
@@ -254,12 +258,8 @@ def test_the_page_of_a_run_costs_the_same_whatever_its_size(desk, django_assert_
 
 
 def test_a_file_that_is_too_large_is_refused_before_anything_is_made(desk, monkeypatch):
-    def small(self, stream, **_):
-        return real(self, stream, largest_bytes=10)
-
-    real = ContentStore.put
-    monkeypatch.setattr(ContentStore, "put", small)
+    monkeypatch.setattr(StoreUploadHandler, "largest_bytes", 10)
     answer = desk.hand_in(document())
-    assert answer.status_code == 409
-    assert "larger than 10 bytes" in answer.content.decode()
+    assert answer.status_code == 413
+    assert "is larger than" in answer.content.decode()
     assert not ImportRun.objects.exists()
