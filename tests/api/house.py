@@ -35,10 +35,11 @@ def furnished() -> Iterator[House]:
         with tempfile.TemporaryDirectory() as folder:
             imported = World(ContentStore(Path(folder))).run(SAMPLE.read_bytes())
         assert imported.state == "APPLIED"
-        deployment = make_deployment()
-        open_switches()
-        for index in CYCLES:
-            run(deployment, recording(waves()), slot(index))
+        for slug in ("trend", "trend-too"):
+            deployment = make_deployment(slug=slug)
+            open_switches(slug=slug)
+            for index in CYCLES:
+                run(deployment, recording(waves()), slot(index))
         yield House(key=make_key(requests_per_minute=6_000).word, path_values=_addresses())
     finally:
         call_command("flush", verbosity=0, interactive=False)
