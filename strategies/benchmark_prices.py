@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from django.db import connection
 
 from atlas.domain.errors import InvalidInput
+from atlas.hot_statements import hot_row
 from strategies.charts import Prices
 from strategies.packed import micros_of
 from strategies.series import LONGEST_SERIES
@@ -38,9 +38,7 @@ def read_prices(slug: str, *, start_at: datetime | None, end_at: datetime | None
         "end_at": end_at,
         "most": LONGEST_SERIES + 1,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_STATEMENT, values)
-        row = cursor.fetchone()
+    row = hot_row(_STATEMENT, values)
     if row is None:
         return None
     slug, name, moments, prices, points = row

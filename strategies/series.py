@@ -11,11 +11,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from django.db import connection
 
 from atlas.api.access import Reader, sees_everything
 from atlas.api.filtering import DateRange
 from atlas.domain.errors import InvalidInput
+from atlas.hot_statements import hot_row
 from strategies.packed import FloatArray, IntArray, micros_of, numbers_of
 from strategies.vocabulary import BEST_EVIDENCE_FIRST, SeriesSource
 
@@ -168,9 +168,7 @@ def read_series(
         points=_POINTS_THEN if is_then else _POINTS_NOW,
         within=_within(within),
     )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        row = cursor.fetchone()
+    row = hot_row(statement, values)
     return None if row is None else _series(row, data_version)
 
 

@@ -6,12 +6,12 @@ and counts on from an older version, the same number does not stand for other da
 
 from typing import Any
 
-from django.db import connection
 from django.http import Http404
 from rest_framework.request import Request
 
 from atlas.api.access import sees_everything
 from atlas.domain.errors import Bug
+from atlas.hot_statements import first_row
 from strategies.services import BENCHMARK_VERSION, LIST_VERSION
 
 _OF_LISTS = "SELECT version, xmin FROM strategies_catalogueversion WHERE name = %s"
@@ -43,7 +43,7 @@ def compared_version(request: Request, *, slug: str) -> str:
 
 def strategy_version(request: Request, *, slug: str) -> str:
     """Give the version of one strategy; raises Http404 where the reader may not see it."""
-    row = _row(_OF_STRATEGY, [slug, sees_everything(request.user)])
+    row = first_row(_OF_STRATEGY, [slug, sees_everything(request.user)])
     if row is None:
         raise no_strategy(request, slug)
     return f"strategy:{row[0]}:{row[1]}"
@@ -57,15 +57,7 @@ def no_strategy(request: Request, slug: str) -> Http404:
 
 def _counter(name: str) -> str:
     """Give the version of a counter."""
-    row = _row(_OF_LISTS, [name])
+    row = first_row(_OF_LISTS, [name])
     if row is None:
         raise Bug(f"The catalogue's counter {name!r} is missing; run manage.py migrate")
     return f"{name}:{row[0]}:{row[1]}"
-
-
-def _row(statement: str, values: list[str | bool]) -> tuple[Any, ...] | None:
-    """Execute a statement that gives one row or none."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        row: tuple[Any, ...] | None = cursor.fetchone()
-        return row

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from django.db import connection
-
+from atlas.domain.errors import Bug
+from atlas.hot_statements import hot_row
 from strategies.discovery.filters import Narrowing
 from strategies.discovery.items import item_of
 from strategies.discovery.orders import Mark, behind
@@ -87,10 +87,10 @@ def evidence(narrowing: Narrowing, values: dict[str, Any]) -> str:
 
 def one_row(statement: str, values: dict[str, Any]) -> tuple[Any, ...]:
     """Execute a statement that gives one row."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        row: tuple[Any, ...] = cursor.fetchone()
-        return row
+    row = hot_row(statement, values)
+    if row is None:
+        raise Bug("A statement of discovery gave no row")
+    return row
 
 
 def _page(wish: Wish, narrowed: str, values: dict[str, Any]) -> Found:
