@@ -19,6 +19,7 @@ from atlas.transitions import move
 from imports import apply_statements
 from imports.aftermath import publish
 from imports.approval import demand_second_person
+from imports.comparison import owner_ids
 from imports.digests import look_again, remember
 from imports.groups import staged_groups
 from imports.models import ChangeGroup, ImportRun
@@ -117,8 +118,7 @@ def carry_out(
     total = sum(step.promised(group) for step in steps for group in groups)
     for table in tables:
         of_kind = by_kind.get(table.kind, [])
-        new = [group.owner for group in of_kind if group.inserted and not is_mixed(group)]
-        parameters = {"run": run.pk, "now": now, "new": new}
+        parameters = {"run": run.pk, "now": now, **_owners(table, of_kind)}
         for step in steps:
             promised = sum(map(step.promised, of_kind))
             if promised and _changed(step.statement(table), parameters) != promised:
@@ -126,6 +126,17 @@ def carry_out(
             done += promised
             advance(run.pk, done, total)
     return done
+
+
+def _owners(table: Table, groups: list[ChangeGroup]) -> dict[str, Any]:
+    """Name the owners of whose rows any change, and those of them of whom there are none yet."""
+    changed = [one for one in groups if one.inserted or one.updated or one.deleted]
+    owners = [one.owner for one in changed]
+    return {
+        "new": [one.owner for one in changed if one.inserted and not is_mixed(one)],
+        "owners": owners,
+        "owner_ids": list(owner_ids(table, owners).values()) if owners else [],
+    }
 
 
 def _changed(statement: Composed, parameters: dict[str, Any]) -> int:

@@ -69,6 +69,7 @@ def long_statements() -> None:
             " set_config('idle_in_transaction_session_timeout', %s, true),"
             " set_config('work_mem', %s, true),"
             " set_config('enable_nestloop', 'off', true),"
+            " set_config('enable_mergejoin', 'off', true),"
             " set_config('join_collapse_limit', '1', true),"
             " set_config('jit', 'off', true)",
             [f"{LONGEST_STATEMENT_MS}ms", f"{LONGEST_STATEMENT_MS}ms", SORT_MEMORY],
