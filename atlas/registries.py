@@ -132,12 +132,13 @@ class ReportLegs:
     """Where an investor report learns of the accounts on which a strategy is traded.
 
     `bridges` takes the id of a strategy and the moments between which the report looks (None: from
-    the first, to the last; the NAV just before each counts); `version` gives a word that changes
-    whenever an answer of it would.
-    Both take a number of queries that does not depend on the number of accounts.
+    the first, to the last; the NAV just before each counts), in a number of queries that does not
+    depend on the number of accounts. `version` is SQL: one expression over the strategy `s` that
+    gives a text, another one whenever `bridges` would. It is part of the query that every cached
+    read begins with, and has to be cheap.
     """
 
-    version: Callable[[int], str]
+    version: str
     bridges: Callable[[int, datetime | None, datetime | None], Sequence[AccountBridge]]
 
 

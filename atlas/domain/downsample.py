@@ -37,8 +37,11 @@ def min_max(columns: Sequence[FloatArray], max_points: int) -> IntArray:
     if length <= max_points:
         return np.arange(length)
     stretches = (max_points - _ENDS) // (2 * len(columns))
-    places = [_extremes_of_stretches(column[1:-1], stretches) + 1 for column in columns]
-    return np.unique(np.concatenate([np.array([0, length - 1]), *places]))
+    is_kept = np.zeros(length, dtype=np.bool_)
+    is_kept[[0, length - 1]] = True
+    for column in columns:
+        is_kept[_extremes_of_stretches(column[1:-1], stretches) + 1] = True
+    return np.flatnonzero(is_kept)
 
 
 def lttb(times: FloatArray, values: FloatArray, max_points: int) -> IntArray:
@@ -75,8 +78,11 @@ def _extremes_of_stretches(values: FloatArray, stretches: int) -> IntArray:
     places = np.minimum(edges[:-1, np.newaxis] + np.arange(width), edges[1:, np.newaxis] - 1)
     rows = values[places]
     unknown = np.isnan(rows)
-    lowest = np.argmin(np.where(unknown, np.inf, rows), axis=1)
-    highest = np.argmax(np.where(unknown, -np.inf, rows), axis=1)
+    if unknown.any():
+        lowest = np.argmin(np.where(unknown, np.inf, rows), axis=1)
+        highest = np.argmax(np.where(unknown, -np.inf, rows), axis=1)
+    else:
+        lowest, highest = np.argmin(rows, axis=1), np.argmax(rows, axis=1)
     every = np.arange(len(places))
     return np.concatenate([places[every, lowest], places[every, highest]])
 

@@ -35,24 +35,25 @@ def histogram(values: NDArray[np.float64], *, most_bars: int = MOST_BARS) -> His
         raise InvalidInput(f"most_bars is {most_bars}; it takes 2 or more.")
     if len(values) == 0:
         return Histogram((), ())
-    low, high = float(values.min()), float(values.max())
+    ordered = np.sort(values)  # what is no number comes last
+    low, high = ordered.item(0), ordered.item(-1)
     if not math.isfinite(high - low):
         raise InvalidInput("A histogram counts finite numbers.")
-    step, digits = _step(values, low, high, most_bars)
+    step, digits = _step(ordered, most_bars)
     first = math.floor(low / step)
     last = max(math.ceil(high / step), first + 1)
     edges = [round(place * step, digits) for place in range(first, last + 1)]
     edges[0], edges[-1] = min(edges[0], low), max(edges[-1], high)  # against the last digit's noise
-    counts, _ = np.histogram(values, bins=np.array(edges))
+    starts = np.searchsorted(ordered, edges[:-1], side="left")
+    counts = np.diff(starts, append=len(ordered))
     return Histogram(tuple(edges), tuple(counts.tolist()))
 
 
-def _step(
-    values: NDArray[np.float64], low: float, high: float, most_bars: int
-) -> tuple[float, int]:
+def _step(ordered: NDArray[np.float64], most_bars: int) -> tuple[float, int]:
     """Choose the width of a bar, and the decimals that write its multiples."""
-    lower, upper = np.percentile(values, (25, 75)).tolist()
-    wanted = 2.0 * (upper - lower) / len(values) ** (1 / 3)
+    low, high, count = ordered.item(0), ordered.item(-1), len(ordered)
+    spread = ordered.item(3 * count // 4) - ordered.item(count // 4)
+    wanted = 2.0 * spread / count ** (1 / 3)
     # Whatever the width, the bars at both ends may lie half outside.
     least = (high - low) / max(most_bars - 2, 1)
     wanted = max(wanted, least, max(abs(low), abs(high)) / _MOST_EDGES)

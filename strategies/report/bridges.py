@@ -76,7 +76,7 @@ def _of_account(one: AccountBridge) -> BridgeTold:
 
 def _of_record(facts: Facts, closes: Closes) -> BridgeTold | None:
     """Build the bridge of the record; None where it does not report its assets at both ends."""
-    opening, closing = closes.aum_texts[0], closes.aum_texts[-1]
+    opening, closing = closes.opening_aum_usd, closes.closing_aum_usd
     if facts.series.source is None or opening is None or closing is None:
         return None
     if len(closes.micros) < _ENDS:
@@ -88,8 +88,8 @@ def _of_record(facts: Facts, closes: Closes) -> BridgeTold | None:
         opening_at=moment_of(closes.micros[0]),
         closing_at=moment_of(closes.micros[-1]),
         bridge=bridge(
-            opening_nav_usd=Decimal(opening),
-            closing_nav_usd=Decimal(closing),
+            opening_nav_usd=opening,
+            closing_nav_usd=closing,
             legs={Leg.FLOWS: flows_usd(closes), **_trade_legs(facts)},
         ),
     )
@@ -101,7 +101,7 @@ def _trade_legs(facts: Facts) -> dict[Leg, Decimal | None]:
     Nothing where the record has series of several kinds: an export does not say whose trades it
     tells.
     """
-    if facts.trades is None or len(facts.about.sources) != 1:
+    if facts.trades is None or len(facts.about.sources) > 1:
         return {}
     closed = facts.trades.closed
     return {

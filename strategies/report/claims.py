@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 
 from atlas.domain.metrics import DEFINITIONS, MetricId, MetricValues, Reason, Unit
+from atlas.domain.metrics.comparison import METRICS as COMPARED
 from strategies.report.facts import ClaimRow
 
 # Depths and losses: some write them as positive numbers.
@@ -23,6 +24,15 @@ FALLS = frozenset(
         MetricId.CVAR_95_PARAMETRIC,
     }
 )
+# What neither the risk-free rate nor the benchmark enters.
+TERMLESS = frozenset(MetricId) - {
+    MetricId.DOWNSIDE_DEVIATION,
+    MetricId.SHARPE,
+    MetricId.SORTINO,
+    MetricId.OMEGA,
+    MetricId.PROBABILISTIC_SHARPE,
+    *COMPARED,
+}
 ALIASES = {"win_rate": MetricId.WIN_RATE_TRADES, "volatility_annualised": MetricId.VOLATILITY}
 # The least difference that counts, and the share of our figure that may be rounding or convention.
 SMALLEST = {
@@ -34,6 +44,7 @@ SMALLEST = {
 }
 TOLERANCE = 0.01
 RATIO_SUFFIX = "_ratio"
+_KNOWN = frozenset(metric.value for metric in MetricId)
 
 
 class Verdict(StrEnum):
@@ -68,8 +79,8 @@ class ClaimVerdict:
     reason: str | None
 
 
-# From a day to our figures of the record up to it; nothing where the record begins later.
-OursAt = Callable[[date], MetricValues]
+# From a metric and a day to our figures of the record up to it; nothing where it begins later.
+OursAt = Callable[[MetricId, date], MetricValues]
 
 
 def judge_claims(claims: Sequence[ClaimRow], ours_at: OursAt | None) -> tuple[ClaimVerdict, ...]:
@@ -81,7 +92,7 @@ def metric_of(name: str) -> MetricId | None:
     """Find the metric that a producer's name means, with or without our suffix for ratios."""
     stem = name.removesuffix(RATIO_SUFFIX)
     for candidate in (name, stem):
-        if candidate in set(MetricId):
+        if candidate in _KNOWN:
             return MetricId(candidate)
     return ALIASES.get(stem)
 
@@ -95,7 +106,7 @@ def _judge(claim: ClaimRow, ours_at: OursAt | None) -> ClaimVerdict:
         return _not_comparable(claim, metric, Obstacle.NO_NUMBER)
     if ours_at is None:
         return _not_comparable(claim, metric, Obstacle.OTHER_WINDOW)
-    figures = ours_at(claim.claimed_at.date())
+    figures = ours_at(metric, claim.claimed_at.date())
     found = figures.get(metric)
     if found is None:
         missing = Obstacle.UNKNOWN_METRIC if figures else Reason.INSUFFICIENT_HISTORY

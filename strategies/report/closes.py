@@ -1,8 +1,8 @@
 """Daily closes: the last point of each UTC day, as statistics take them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 import orjson
@@ -13,16 +13,21 @@ from strategies.charts import Prices
 from strategies.packed import FloatArray, IntArray, days_of, last_of_each, numbers_of
 from strategies.series import Series
 
+NULL = "null"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Closes:
-    """The closes of a series; `aum_texts` are exact, None where none was reported.
+    """The closes of a series; `aums` are not a number where none were reported.
 
-    `points` counts the points of the series itself, `micros` are the moments of the closes.
+    `opening_aum_usd` and `closing_aum_usd` are exact. `points` counts the points of the series
+    itself, `micros` are the moments of the closes.
     """
 
     series: NavSeries
-    aum_texts: Sequence[str | None]
+    aums: FloatArray
+    opening_aum_usd: Decimal | None
+    closing_aum_usd: Decimal | None
     micros: IntArray
     points: int
 
@@ -36,12 +41,6 @@ class Closes:
         """Give the last day."""
         return date_of(self.series.days[-1])
 
-    @property
-    def aums(self) -> FloatArray:
-        """Give the assets under management as numbers, not a number where none were reported."""
-        texts = [text or "nan" for text in self.aum_texts]
-        return np.fromstring(",".join(texts), dtype=np.float64, sep=",")
-
 
 def closes_of(series: Series) -> Closes | None:
     """Keep the last point of each day; None where there is no point."""
@@ -49,12 +48,17 @@ def closes_of(series: Series) -> Closes | None:
         return None
     days = days_of(series.micros)
     is_last = last_of_each(days)
-    aums: list[str | None] = orjson.loads(f"[{series.aum_texts}]")
-    if not is_last.all():
-        aums = [aums[at] for at in np.flatnonzero(is_last).tolist()]
+    texts = series.aum_texts.replace('"', "")
+    # What is null becomes what is no number.
+    aums = np.array(orjson.loads(f"[{texts}]"), dtype=np.float64)[is_last]
+    first = int(np.argmax(is_last))
+    ends = (texts.split(",", first + 1)[first], texts.rpartition(",")[2])
+    opening, closing = (None if text == NULL else Decimal(text) for text in ends)
     return Closes(
         series=NavSeries(days[is_last], series.navs[is_last]),
-        aum_texts=aums,
+        aums=aums,
+        opening_aum_usd=opening,
+        closing_aum_usd=closing,
         micros=series.micros[is_last],
         points=len(series),
     )

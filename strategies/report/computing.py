@@ -12,6 +12,7 @@ import numpy as np
 
 from atlas.domain.histogram import Histogram, histogram
 from atlas.domain.metrics import (
+    MetricId,
     MetricValues,
     NavSeries,
     Report,
@@ -23,7 +24,7 @@ from atlas.domain.metrics import (
 )
 from strategies.report.asking import Wish
 from strategies.report.bridges import BridgeTold, bridges_of
-from strategies.report.claims import ClaimVerdict, OursAt, judge_claims
+from strategies.report.claims import TERMLESS, ClaimVerdict, OursAt, judge_claims
 from strategies.report.closes import Closes, beside, closes_of, closes_of_prices
 from strategies.report.curves import Curves, Rolling, curves_of, thinned
 from strategies.report.facts import Facts
@@ -128,21 +129,22 @@ def _ours_at(
     wish: Wish,
     own: Report,
 ) -> OursAt | None:
-    """Give a function from a day to our figures of the whole record up to it.
+    """Give a function from a metric and a day to our figures of the whole record up to it.
 
     None where the report shows but a part of the record, or an earlier version of it.
     """
     if wish.within.from_on or wish.within.to_on or wish.data_version is not None:
         return None
     known: dict[date, MetricValues] = {}
-    if wish.rf == 0 and wish.benchmark is None:
-        known[closes.last_on] = own.metrics
+    is_plain = wish.rf == 0 and wish.benchmark is None
     own_benchmark = prices if wish.benchmark is None else None
 
-    def ours_at(day: date) -> MetricValues:
+    def ours_at(metric: MetricId, day: date) -> MetricValues:
         until = min(day, closes.last_on)
         if until < closes.first_on:
             return {}
+        if until == closes.last_on and (is_plain or metric in TERMLESS):
+            return own.metrics
         if until not in known:
             part = closes.series.between(closes.first_on, until)
             known[until] = report(part, benchmark=own_benchmark, trading=trading).metrics

@@ -106,7 +106,7 @@ def _measured(report: InvestorReport, measured: Measured) -> Document:
 def _origins(facts: Facts) -> dict[str, Document]:
     """Say whose data each sample is made of; trades that an export does not attribute are nobody's."""
     series, prices = facts.series, facts.prices
-    is_told = len(facts.about.sources) == 1
+    is_told = len(facts.about.sources) <= 1
     compared = {
         "benchmark": None if prices is None else prices.slug,
         "benchmark_version": None if prices is None else facts.about.benchmark_version,

@@ -21,7 +21,7 @@ from strategies.report.asking import NO_BENCHMARK, Wish
 from strategies.report.trade_facts import TradeFacts, read_trades
 from strategies.series import Series, read_series
 from strategies.services import BENCHMARK_VERSION
-from strategies.vocabulary import SeriesSource
+from strategies.vocabulary import BEST_EVIDENCE_FIRST, SeriesSource, Window
 
 # A benchmark's price may be carried forward for a day, and the day before the opening lies outside.
 DAYS_BEFORE = 2
@@ -30,9 +30,8 @@ _ABOUT = """
     SELECT s.id, s.slug, s.name, s.category, s.assets::json, s.timeframe, s.status, s.risk_level,
       s.inception_on, b.slug,
       (SELECT v.version FROM strategies_catalogueversion AS v WHERE v.name = %(benchmarks)s),
-      (SELECT array_agg(k.source) FROM unnest(%(sources)s::text[]) AS k(source) WHERE EXISTS (
-        SELECT FROM strategies_performancepoint AS p
-        WHERE p.strategy_id = s.id AND p.source = k.source)),
+      (SELECT array_agg(m.source) FROM strategies_metricssnapshot AS m
+        WHERE m.strategy_id = s.id AND m."window" = %(window)s),
       (SELECT json_agg(json_build_array(c.source, c.metric, c.value, c.text, c.claimed_at)
           ORDER BY c.metric) FROM strategies_reportclaim AS c WHERE c.strategy_id = s.id)
     FROM strategies_strategy AS s LEFT JOIN strategies_benchmark AS b ON b.id = s.benchmark_id
@@ -104,7 +103,7 @@ def read_facts(wish: Wish, *, slug: str, reader: Reader) -> Facts | None:
         return None
     series = read_series(
         strategy_id=about.strategy_id,
-        source=wish.source,
+        source=wish.source or _best_source(about, wish),
         within=wish.within,
         data_version=wish.data_version,
     )
@@ -127,7 +126,7 @@ def _read_about(slug: str, *, sees_all: bool) -> About | None:
     values: dict[str, Any] = {
         "slug": slug,
         "sees_all": sees_all,
-        "sources": [one.value for one in SeriesSource],
+        "window": Window.ALL.value,
         "benchmarks": BENCHMARK_VERSION,
     }
     with connection.cursor() as cursor:
@@ -139,6 +138,13 @@ def _read_about(slug: str, *, sees_all: bool) -> About | None:
     kinds = [SeriesSource(one) for one in sources or ()]
     columns: list[Any] = [*told, kinds, [_claim(one) for one in claims or ()]]
     return About(*columns)
+
+
+def _best_source(about: About, wish: Wish) -> SeriesSource | None:
+    """Choose the best evidence that there is; of an earlier version only the series itself knows."""
+    if wish.data_version is not None:
+        return None
+    return next((one for one in BEST_EVIDENCE_FIRST if one in about.sources), None)
 
 
 def _claim(row: Sequence[Any]) -> ClaimRow:

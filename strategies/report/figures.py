@@ -1,6 +1,7 @@
 """Metrics, tables and lines as plain values; each number names the sample that it was made from."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from atlas.domain.metrics import (
     MonthReturn,
     Reason,
     YearReturn,
+    date_of,
 )
 from atlas.domain.metrics.comparison import METRICS as COMPARED
 from atlas.domain.metrics.headline import METRICS as HEADLINES
@@ -159,8 +161,13 @@ def rolling_document(one: Rolling) -> Plain:
 
 def dates_of(days: IntArray) -> list[str]:
     """Write day numbers as dates."""
-    written: list[str] = np.datetime_as_string(days.astype("datetime64[D]")).tolist()
-    return written
+    return [_date(day) for day in days.tolist()]
+
+
+@lru_cache(maxsize=65_536)
+def _date(day: int) -> str:
+    """Write one day; most reports are of the same ones."""
+    return date_of(day).isoformat()
 
 
 def _numbers_or_none(numbers: FloatArray) -> list[float | None]:

@@ -29,7 +29,7 @@ from strategies.versions import no_strategy
 
 NO_ENGINE = "PDF needs libraries that this installation lacks; the message names the remedy"
 _VERSIONS = """
-    SELECT s.id, s.data_version, s.xmin, v.version, v.xmin
+    SELECT concat_ws(' ', s.data_version, s.xmin, v.version, v.xmin{legs})
     FROM strategies_strategy AS s, strategies_catalogueversion AS v
     WHERE s.slug = %s AND (s.public OR %s) AND v.name = %s
 """
@@ -37,14 +37,15 @@ _VERSIONS = """
 
 def report_version(request: Request, *, slug: str) -> str:
     """Give the version of everything that a report shows; raises Http404 for no strategy."""
+    legs = "".join(f", ({one.version})" for _, one in report_legs)
     with connection.cursor() as cursor:
-        cursor.execute(_VERSIONS, [slug, sees_everything(request.user), BENCHMARK_VERSION])
+        cursor.execute(
+            _VERSIONS.format(legs=legs), [slug, sees_everything(request.user), BENCHMARK_VERSION]
+        )
         row = cursor.fetchone()
     if row is None:
         raise no_strategy(request, slug)
-    strategy_id, *versions = row
-    legs = [f"{name}:{one.version(strategy_id)}" for name, one in report_legs]
-    return " ".join([f"report:{':'.join(map(str, versions))}", *legs])
+    return f"report:{row[0]}"
 
 
 class ReportViewSet(viewsets.ViewSet):
