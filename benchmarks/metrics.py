@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
-import pandas as pd  # type: ignore[import-untyped]
+import pandas as pd
 
 from atlas.domain.metrics import (
     NavSeries,

@@ -5,7 +5,7 @@ import statistics
 import time
 from collections.abc import Callable
 
-import pandas as pd  # type: ignore[import-untyped]
+import pandas as pd
 import psycopg
 from django.db import connection
 from django.test.utils import CaptureQueriesContext

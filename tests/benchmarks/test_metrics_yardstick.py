@@ -1,7 +1,7 @@
 """The pandas yardstick of the metrics' benchmark computes the numbers that it is compared with."""
 
 import numpy as np
-import pandas as pd  # type: ignore[import-untyped]
+import pandas as pd
 import pytest
 
 from atlas.domain.metrics import MetricId, NavSeries, daily_track, headlines

@@ -1,7 +1,7 @@
 """Where Atlas and empyrical define a metric alike, their numbers are equal to 1e-9."""
 
 import numpy as np
-import pandas as pd  # type: ignore[import-untyped]
+import pandas as pd
 import pytest
 from empyrical import stats as empyrical
 
