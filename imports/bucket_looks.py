@@ -22,7 +22,7 @@ def look_into_bucket(asked: Look) -> Iterator[Found | Unfit]:
         found = _read(bucket, asked, key)
         if found is not None:
             yield found
-            taken += 1
+            taken += isinstance(found, Found)  # what is unfit stays, and must not fill every look
         if taken == MOST_FILES:
             return
 

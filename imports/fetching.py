@@ -13,8 +13,15 @@ import structlog
 
 from atlas.alerts import raise_alert, resolve_by_itself
 from atlas.audit import Actor
-from atlas.domain.errors import AtlasError, ConflictingState, NotAllowed, Temporary
+from atlas.domain.errors import (
+    AtlasError,
+    ConflictingState,
+    NeedsHuman,
+    NotAllowed,
+    Temporary,
+)
 from atlas.domain.states import ImportState
+from atlas.redaction import redact_text
 from imports.alert_rules import FAILED, QUARANTINED, TURNED_DOWN, UNREACHABLE, WAITING
 from imports.approval import live_strategies
 from imports.found import Found, Look, Unfit
@@ -109,7 +116,8 @@ def _note_failure(source: ImportSource, error: AtlasError, *, now: datetime) -> 
     if not isinstance(error, Temporary) or source.look_failure:
         message = f"The source {source.name} cannot be read: {error.message}"
         raise_alert(UNREACHABLE, subject=source, message=message, now=now)
-    ImportSource.objects.filter(pk=source.pk).update(looked_at=now, look_failure=error.message)
+    failure = redact_text(error.message)
+    ImportSource.objects.filter(pk=source.pk).update(looked_at=now, look_failure=failure)
 
 
 def _taken(
@@ -123,8 +131,12 @@ def _taken(
         return Fetched(one.name, None, one.reason)
     try:
         outcome = _imported(source, one, store=store, actor=actor, now=now)
+    except NeedsHuman as error:
+        message = f"{one.name} from {source.name} cannot be imported now: {error.message}"
+        raise_alert(FAILED, subject=source, message=message, now=now)
+        raise
     except AtlasError:
-        raise  # the machinery is at fault; the file is found again at the next look
+        raise  # a service is away or busy; the file is found again at the next look
     except Exception:
         _tell_broken(source, one, now=now)
         raise

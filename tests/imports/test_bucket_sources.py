@@ -97,6 +97,15 @@ def test_an_object_that_is_too_large_is_named_and_the_others_are_taken(bucket, s
     assert alerts()["import_turned_down"][1] == 1
 
 
+def test_objects_that_stay_unfit_do_not_keep_later_ones_out(bucket, service, store, monkeypatch):
+    monkeypatch.setattr(bucket_looks, "MOST_FILES", 2)
+    for number in range(3):
+        service.put(bucket, f"in/{number}.json", b" " * 50_000)
+    service.put(bucket, "in/later.json", export())
+    source = make_source("s3", f"s3://{bucket.name}/in/", largest_bytes=20_000)
+    assert "APPLIED" in states(fetch_now(source, store))
+
+
 def test_an_object_that_is_not_there_is_an_alert(bucket, store):
     with pytest.raises(ObjectGone):
         fetch_now(make_source("s3", f"s3://{bucket.name}/nothing.json"), store)

@@ -17,6 +17,7 @@ from atlas.domain.errors import ConflictingState, NeedsHuman, Temporary
 from imports import inbox as inboxes
 from imports.inbox import Inbox
 from imports.models import ImportRun, ImportSource
+from imports.storage import StoreUnusable
 from imports.turns import turn_of
 from strategies.models import Strategy
 from tests.imports.builders import document, point, strategy
@@ -284,6 +285,24 @@ def test_a_file_stays_aside_while_the_machinery_is_at_fault(source, folder, stor
     monkeypatch.setattr(store, "content", real)
     assert states(fetch_now(source, store)) == ["APPLIED"]
     assert ImportRun.objects.count() == 1
+
+
+def test_a_store_that_is_broken_is_told_and_the_file_stays_aside(
+    source, folder, store, monkeypatch
+):
+    put(folder, "export.json", document())
+
+    def gone(sha256):
+        raise StoreUnusable("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "content", gone)
+        with pytest.raises(StoreUnusable):
+            fetch_now(source, store)
+    assert names_in(folder / "working") == ["export.json"]
+    assert alerts() == {"import_failed": ("OPEN", 1)}
+    assert states(fetch_now(source, store)) == ["APPLIED"]
+    assert alerts() == {"import_failed": ("RESOLVED", 1)}
 
 
 def test_a_bug_of_ours_puts_the_file_away_tells_and_is_seen(source, folder, store, monkeypatch):
