@@ -86,7 +86,8 @@ def findings_in(record_type: type[Any], raw: msgspec.Raw | bytes) -> list[Findin
         return [Finding("not_an_object", "A record must be a JSON object.", value=excerpt(raw))]
     except UNREADABLE as error:
         return [Finding("malformed", _broken(error), value=excerpt(raw))]
-    expected = {info.encode_name: info for info in msgspec.structs.fields(record_type)}
+    kind: Any = record_type  # the cache takes what can be hashed, and every type can
+    expected = _fields_of(kind)
     tag = record_type.__struct_config__.tag_field
     found = [
         Finding("unknown_field", f"{name} is no field of this record.", name, excerpt(value))
@@ -164,6 +165,12 @@ def _broken(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return "The text is not UTF-8."
     return f"{str(error).removeprefix('JSON is malformed: ').capitalize()}."
+
+
+@lru_cache(maxsize=64)
+def _fields_of(record_type: Any) -> dict[str, msgspec.structs.FieldInfo]:
+    """Describe a type's fields by their names in files."""
+    return {info.encode_name: info for info in msgspec.structs.fields(record_type)}
 
 
 @lru_cache(maxsize=256)

@@ -6,16 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-_LINE_FEED, _OPENING, _CLOSING = b"\n{}"
+_LINE_FEED, _RETURN, _OPENING, _CLOSING = b"\n\r{}"
 
 
 @dataclass(frozen=True, slots=True)
 class LineBounds:
-    """The first byte of each line of some bytes, and the byte behind its last."""
+    """The first byte of each line of some bytes, and the byte behind its last.
+
+    `are_objects` says of each line whether it begins and ends an object.
+    """
 
     starts: npt.NDArray[np.int64]
     ends: npt.NDArray[np.int64]
-    are_objects: bool
+    are_objects: npt.NDArray[np.bool_]
 
     @property
     def count(self) -> int:
@@ -26,16 +29,17 @@ class LineBounds:
 def line_bounds(chunk: bytes) -> LineBounds:
     """Find the lines of a chunk; its last one may lack its line feed.
 
-    `are_objects` says whether each line begins and ends an object. A value cannot run over a line
-    end between `}` and `{`, so if it does, and a decoder finds as many values as there are lines,
-    the lines and the values are the same things.
+    A carriage return before a line feed belongs to the line's end. A value cannot run over a line
+    end between `}` and `{`, so where lines that follow one another begin and end objects, and a
+    decoder finds as many values as there are lines, the lines and the values are the same things.
     """
     codes = np.frombuffer(chunk, dtype=np.uint8)
-    ends = np.flatnonzero(codes == _LINE_FEED)
+    feeds = np.flatnonzero(codes == _LINE_FEED)
     if not chunk.endswith(b"\n"):
-        ends = np.append(ends, len(chunk))
-    starts = np.concatenate(([0], ends[:-1] + 1))
-    are_objects = bool((codes[starts] == _OPENING).all() and (codes[ends - 1] == _CLOSING).all())
+        feeds = np.append(feeds, len(chunk))
+    starts = np.concatenate(([0], feeds[:-1] + 1))
+    ends = np.maximum(starts, feeds - (codes[feeds - 1] == _RETURN))
+    are_objects = (codes[starts] == _OPENING) & (codes[ends - 1] == _CLOSING)
     return LineBounds(starts, ends, are_objects)
 
 

@@ -11,11 +11,12 @@ from typing import Any, BinaryIO
 import msgspec
 
 from imports.formats.batches import Batch, KnownPlaces, Unread
-from imports.formats.findings import Finding, findings_in
+from imports.formats.findings import findings_in
 from imports.formats.header import Tally
-from imports.formats.line_groups import LineGroup, has_findings, line_groups, picked
+from imports.formats.line_groups import LineGroup, line_groups, picked
 from imports.formats.line_places import LineBounds, LinePlaces, Place, line_bounds
-from imports.formats.line_records import DECODER, TAG, line_names, read_line
+from imports.formats.line_reading import WrongLine, read_at_once, read_closely, text_of
+from imports.formats.line_records import TAG, line_names
 from imports.formats.problems import FileRefused, Problem, Span, refusal
 from imports.formats.readers import FAILURES
 from imports.formats.records import Header
@@ -100,35 +101,18 @@ class LinesExport:
     def _of_chunk(
         self, chunk: bytes, bounds: LineBounds, place: Place, tally: Tally
     ) -> Iterator[Batch]:
-        """Decode a chunk at once, or line by line where that does not work."""
-        read = _all_at_once(chunk, bounds)
-        if read is None:
-            yield from self._line_by_line(chunk, bounds, place, tally)
-            return
-        tally.hash_records([chunk.removesuffix(b"\n")])  # its lines end as the checksum has it
-        records, groups = read
-        places = LinePlaces(range(len(records)), bounds, place)
+        """Decode a chunk at once, or where a line is wrong, piece by piece."""
+        tally.hash_records(_as_written(chunk, bounds))
+        read = read_at_once(chunk, bounds)
+        if read is not None:
+            records, groups = read
+            places = LinePlaces(range(len(records)), bounds, place)
+        else:
+            lines = read_closely(chunk, bounds)
+            yield from _unread_batches(chunk, lines.wrong, bounds, place, tally)
+            records, groups = lines.records, line_groups(lines.records)
+            places = LinePlaces(lines.indexes, bounds, place)
         for group in groups:
-            yield self._batch_of(group, records, places, tally)
-
-    def _line_by_line(
-        self, chunk: bytes, bounds: LineBounds, place: Place, tally: Tally
-    ) -> Iterator[Batch]:
-        """Decode each line by itself; blank lines do not count."""
-        records, indexes = [], []
-        for index, (start, text) in enumerate(_texts(chunk)):
-            if not text:
-                continue
-            tally.hash_records([text])
-            result = read_line(text)
-            if isinstance(result, list):
-                span = Span(place.offset + start, len(text))
-                yield _unread(text, result, place.line + index, span, tally)
-                continue
-            records.append(result)
-            indexes.append(index)
-        places = LinePlaces(indexes, bounds, place)
-        for group in line_groups(records):
             yield self._batch_of(group, records, places, tally)
 
     def _batch_of(
@@ -155,46 +139,44 @@ class LinesExport:
         return self._kept[1].pop((kind, owner))
 
 
-def _all_at_once(chunk: bytes, bounds: LineBounds) -> tuple[list[Any], list[LineGroup]] | None:
-    """Decode lines in one go; None where one of them needs a closer look."""
-    if not bounds.are_objects:
-        return None
-    try:
-        records: list[Any] = DECODER.decode_lines(chunk)
-    except FAILURES:
-        return None
-    if len(records) != bounds.count:
-        return None
-    groups = line_groups(records)
-    return None if has_findings(records, groups) else (records, groups)
+def _as_written(chunk: bytes, bounds: LineBounds) -> Iterator[bytes]:
+    """Give the bytes that a checksum takes: lines as they are, blank ones and white space left out."""
+    body = chunk.removesuffix(b"\n")
+    if bounds.are_objects.all() and b"\r" not in body:
+        yield body
+        return
+    for index in range(bounds.count):
+        _, text = text_of(chunk, bounds, index)
+        if text:
+            yield text
 
 
-def _unread(text: bytes, findings: list[Finding], number: int, span: Span, tally: Tally) -> Batch:
-    """Make the batch of a line that could not be read."""
-    kind, owner, key = line_names(text)
-    if kind is not Kind.UNKNOWN:
-        tally.counts[NAMES[kind]] += 1
-    problems = tuple(
-        Problem(
-            one.code,
-            one.message,
-            path=f"line {number}",
-            kind=kind,
-            owner=owner,
-            key=key,
-            field=one.place,
-            value=one.value,
-            span=span,
+def _unread_batches(
+    chunk: bytes, wrong: Sequence[WrongLine], bounds: LineBounds, place: Place, tally: Tally
+) -> Iterator[Batch]:
+    """Make the batches of lines that could not be read, one a kind and owner."""
+    batches: dict[tuple[Kind, str], Batch] = {}
+    for one in wrong:
+        start, text = text_of(chunk, bounds, one.index)
+        kind, owner, key = line_names(text)
+        if kind is not Kind.UNKNOWN:
+            tally.counts[NAMES[kind]] += 1
+        if (kind, owner) not in batches:
+            batches[kind, owner] = Batch(kind, owner, [], KnownPlaces([], []))
+        span = Span(place.offset + start, len(text))
+        problems = tuple(
+            Problem(
+                finding.code,
+                finding.message,
+                path=f"line {place.line + one.index}",
+                kind=kind,
+                owner=owner,
+                key=key,
+                field=finding.place,
+                value=finding.value,
+                span=span,
+            )
+            for finding in one.findings
         )
-        for one in findings
-    )
-    return Batch(kind, owner, [], KnownPlaces([], []), [Unread(span, problems, key)])
-
-
-def _texts(chunk: bytes) -> Iterator[tuple[int, bytes]]:
-    """Give each line without the white space around it, and where it starts."""
-    start = 0
-    for line in chunk.split(b"\n"):
-        text = line.strip(b" \t\r")
-        yield start + line.find(text), text
-        start += len(line) + 1
+        batches[kind, owner].unread.append(Unread(span, problems, key))
+    yield from batches.values()
