@@ -79,7 +79,13 @@ def apply(run: ImportRun, *, allow_partial: bool = False, actor: Actor, now: dat
             demand_second_person(run, actor=actor, now=now)
             carry_out(run, groups, TABLES, FORWARD, now=now)
             remember(run, reviewed)
-            publish(run, groups, replaced=replaced_by(run), reference=f"import {run.pk}", now=now)
+            publish(
+                run,
+                groups,
+                replaced=replaced_by(run, groups),
+                reference=f"import {run.pk}",
+                now=now,
+            )
             _finish(run, named, actor=actor, now=now)
     except IntegrityError as error:
         run.refresh_from_db()

@@ -4,12 +4,14 @@ Applying puts records in the place of what the change-set noted; reverting puts 
 that a run brings to owners who never had any replace nothing and are left out when it is applied.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import LiteralString
 
 from psycopg.sql import SQL, Composed, Literal
 
 from imports.formats.vocabulary import Kind
-from imports.models import ImportRun
+from imports.models import ChangeGroup, ImportRun
+from strategies.models import SeriesRevision
 from strategies.revisions import Replaced
 
 _STAGED: LiteralString = "n.content"
@@ -43,20 +45,28 @@ _WHOLE_GROUPS: LiteralString = (
     " JOIN strategies_strategy AS o ON o.slug = n.owner"
     " WHERE n.run_id = %(run)s AND n.kind = {kind} AND NOT n.is_rejected"
 )
-_OF_KNOWN_SERIES: LiteralString = (
-    " AND (g.deleted > 0 OR EXISTS (SELECT FROM strategies_seriesrevision AS r"
-    " WHERE r.strategy_id = o.id))"
-)
+_OF_KNOWN_SERIES: LiteralString = " AND n.owner = ANY(%(known)s)"
 
 
-def replaced_by(run: ImportRun) -> Replaced:
+def replaced_by(run: ImportRun, groups: Iterable[ChangeGroup]) -> Replaced:
     """Tell what stood where a run has been applied."""
-    return _replaced(
-        run,
-        _part(_BEFORE, _VALUES, _NOTED, "update", "delete"),
-        _part(_STAGED, _NO_VALUES, _NOTED_STAGED, "insert"),
-        _part(_STAGED, _NO_VALUES, _WHOLE_GROUPS + _OF_KNOWN_SERIES),
-    )
+    points = [group for group in groups if group.kind == Kind.PERFORMANCE]
+    parts: list[Composed] = []
+    if any(group.updated or group.deleted or group.unchanged for group in points):
+        parts.append(_part(_BEFORE, _VALUES, _NOTED, "update", "delete"))
+        parts.append(_part(_STAGED, _NO_VALUES, _NOTED_STAGED, "insert"))
+    known = _with_a_past(group for group in points if group.inserted)
+    if known:
+        parts.append(_part(_STAGED, _NO_VALUES, _WHOLE_GROUPS + _OF_KNOWN_SERIES))
+    return _replaced(run, *parts, known=known) if parts else Replaced()
+
+
+def _with_a_past(groups: Iterable[ChangeGroup]) -> list[str]:
+    """Name the owners of whom something was published before, although none of it stays."""
+    deleted = {group.owner: bool(group.deleted) for group in groups}
+    revised = SeriesRevision.objects.filter(strategy__slug__in=deleted)
+    slugs = set(revised.values_list("strategy__slug", flat=True))
+    return sorted(owner for owner, is_deleted in deleted.items() if is_deleted or owner in slugs)
 
 
 def replaced_by_reverting(run: ImportRun) -> Replaced:
@@ -78,6 +88,6 @@ def _part(
     )
 
 
-def _replaced(run: ImportRun, *parts: Composed) -> Replaced:
+def _replaced(run: ImportRun, *parts: Composed, known: Sequence[str] = ()) -> Replaced:
     """Put the branches together; the groups of a run never overlap."""
-    return Replaced(SQL(" UNION ALL ").join(parts), {"run": run.pk})
+    return Replaced(SQL(" UNION ALL ").join(parts), {"run": run.pk, "known": list(known)})

@@ -27,7 +27,7 @@ _OF_STRATEGIES = """
     SELECT strategy_id, source,
       string_agg(timestamptz_send(as_of_at), ''::bytea ORDER BY as_of_at),
       string_agg(trim_scale(nav_per_share_usd)::text, ',' ORDER BY as_of_at),
-      (array_agg(aum_usd ORDER BY as_of_at DESC))[1]
+      (array_agg(aum_usd ORDER BY as_of_at))[count(*)]
     FROM strategies_performancepoint WHERE strategy_id = ANY(%s)
     GROUP BY strategy_id, source ORDER BY strategy_id, source
 """

@@ -17,7 +17,7 @@ from imports.formats.problems import FileRefused, Problem, refusal
 from imports.formats.readers import FAILURES, Reader
 from imports.formats.records import Header
 from imports.formats.times import to_utc
-from imports.formats.v1_elements import ELEMENTS, Element, readable_fields
+from imports.formats.v1_elements import ELEMENTS, Element, Pieces, readable_fields
 from imports.formats.v1_records import NAMES, VERSION, as_claims, plain_record
 from imports.formats.vocabulary import Kind
 
@@ -103,11 +103,11 @@ class DocumentExport:
             yield from self._taken_apart(element, raw, path)
             return
         yield self._parent(element, read, raw, path)
-        owner = element.owner_of(read)
+        owner, pieces = element.owner_of(read), Pieces(element, raw)
         for name, reader in element.sections:
             records = getattr(read, name)
             if records:
-                section = Section(element, reader, name, raw, owner, f"{path}/{name}", self._whole)
+                section = Section(pieces, reader, name, owner, f"{path}/{name}", self._whole)
                 yield self._counted(reader, section.batch_of(records))
 
     def _taken_apart(self, element: Element, raw: msgspec.Raw, path: str) -> Iterator[Batch]:
@@ -125,7 +125,9 @@ class DocumentExport:
             array = given.get(name) if isinstance(given, dict) else getattr(given, name)
             if not isinstance(array, msgspec.Raw):
                 continue
-            section = Section(element, reader, name, raw, owner, f"{path}/{name}", self._whole)
+            section = Section(
+                Pieces(element, raw), reader, name, owner, f"{path}/{name}", self._whole
+            )
             batch = self._counted(reader, section.read(array))
             if batch.records or batch.unread:
                 yield batch
@@ -148,10 +150,9 @@ class DocumentExport:
 class Section:
     """One list within an element, and how it is read; `owner` names the parent."""
 
-    element: Element
+    pieces: Pieces
     reader: Reader[Any]
     name: str
-    raw: msgspec.Raw
     owner: str
     path: str
     whole: Buffer
@@ -172,4 +173,4 @@ class Section:
 
     def array(self) -> msgspec.Raw:
         """Find the section's bytes."""
-        return self.element.section(self.raw, self.name)
+        return self.pieces.section(self.name)

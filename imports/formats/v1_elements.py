@@ -113,9 +113,20 @@ class Element:
             return None
         return None if self.pieces.more_findings(read) else read
 
-    def section(self, raw: msgspec.Raw, name: str) -> msgspec.Raw:
-        """Give the bytes of a section that an element is known to have."""
-        given: msgspec.Raw = getattr(self.pieces.decoded(raw), name)
+
+@dataclass(slots=True)
+class Pieces:
+    """The sections of an element that is right, as bytes; found once, when somebody asks."""
+
+    element: Element
+    raw: msgspec.Raw
+    _found: Any = None
+
+    def section(self, name: str) -> msgspec.Raw:
+        """Give the bytes of a section that the element has."""
+        if self._found is None:
+            self._found = self.element.pieces.decoded(self.raw)
+        given: msgspec.Raw = getattr(self._found, name)
         return given
 
 
