@@ -2,14 +2,10 @@
 
 import json
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from atlas.domain.errors import ConflictingState
 from atlas.domain.states import ImportState
 from imports import apply as applying
 from imports import digests
@@ -21,18 +17,27 @@ from imports.models import ContentDigest, ImportRun, StagedGroup, StagedRecord
 from imports.moved import CatalogueMoved
 from imports.revert import revert
 from imports.synthetic import document_of, lines_of, reference_spec
-from strategies.models import Holding, ImportedTrade, PerformancePoint, Strategy
+from strategies.models import PerformancePoint, Strategy
 from tests.imports.builders import (
-    as_bytes,
     as_lines,
     benchmark,
     document,
     holding,
     point,
-    report,
     strategy,
-    trade,
-    vault,
+)
+from tests.imports.meddling import (
+    added_point,
+    changed_claim,
+    changed_point,
+    changed_price,
+    in_other_bytes,
+    removed_trade,
+    removed_vault_point,
+    renamed_strategy,
+    replaced_holding,
+    rewritten_point,
+    sql,
 )
 from tests.imports.world import (
     ACTOR,
@@ -48,24 +53,8 @@ pytestmark = pytest.mark.django_db
 PARENTS = {Kind.BENCHMARK, Kind.STRATEGY, Kind.VAULT}
 
 
-def in_other_bytes(content):
-    """The same content, its objects' members the other way round and indented."""
-
-    def turned(value):
-        if isinstance(value, dict):
-            return {name: turned(value[name]) for name in reversed(value)}
-        return [turned(one) for one in value] if isinstance(value, list) else value
-
-    return json.dumps(turned(content), indent=1).encode()
-
-
 def staged_kinds(run):
     return set(StagedRecord.objects.filter(run=run).values_list("kind", flat=True))
-
-
-def sql(statement, *parameters):
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
 
 
 @pytest.mark.parametrize("again", [in_other_bytes, as_lines], ids=["turned", "lines"])
@@ -101,46 +90,6 @@ def test_the_database_counts_no_row_written_for_equal_content(world):
     world.run(in_other_bytes(document()))
     world.run(as_lines(document()))
     assert written() == after_first
-
-
-def changed_point():
-    sql("UPDATE strategies_performancepoint SET nav_per_share_usd = 9 WHERE source = 'backtest'")
-
-
-def rewritten_point():
-    sql("UPDATE strategies_performancepoint SET nav_per_share_usd = nav_per_share_usd")
-
-
-def added_point():
-    made = Strategy.objects.get(slug="alpha")
-    PerformancePoint.objects.create(strategy=made, source="live", as_of_at=NOW, nav_per_share_usd=1)
-
-
-def removed_trade():
-    ImportedTrade.objects.all().delete()
-
-
-def replaced_holding():
-    held = Holding.objects.get()
-    Holding.objects.filter(asset="ETH").delete()
-    held.value_usd = 1
-    held.save(force_insert=True)
-
-
-def changed_claim():
-    sql("UPDATE strategies_reportclaim SET value = 7 WHERE metric = 'sharpe'")
-
-
-def changed_price():
-    sql("UPDATE strategies_benchmarkpoint SET price_usd = 7")
-
-
-def removed_vault_point():
-    sql("DELETE FROM strategies_vaultperformancepoint")
-
-
-def renamed_strategy():
-    Strategy.objects.filter(slug="alpha").update(slug="omega")
 
 
 @pytest.mark.parametrize(
@@ -354,100 +303,3 @@ def test_the_age_of_what_is_known_does_not_matter(world):
     world.run(document())
     run = world.run(in_other_bytes(document()), now=NOW + timedelta(days=900))
     assert staged_kinds(run) == PARENTS
-
-
-DAYS = st.lists(st.integers(1, 5), unique=True, max_size=4).map(sorted)
-STRATEGIES = st.builds(
-    lambda slug, base, days, nav, trades, weight, metric: strategy(
-        slug,
-        benchmark=base,
-        performance=[point(day, nav + day / 100) for day in days],
-        trades=[trade(number) for number in trades],
-        holdings=[holding("ETH", weight), holding("USDC", 0.5)],
-        reports=[report(sharpe=metric)],
-    ),
-    slug=st.sampled_from(["alpha", "beta"]),
-    base=st.sampled_from(["eth", "eth", "eth", "unknown"]),
-    days=DAYS,
-    nav=st.sampled_from([1.0, 1.1]),
-    trades=st.lists(st.integers(1, 3), max_size=3),
-    weight=st.sampled_from([0.5, 0.2]),
-    metric=st.sampled_from([1, 2]),
-)
-FILES = st.builds(
-    lambda mode, strategies, prices, vaults: document(
-        mode=mode,
-        strategies=strategies,
-        benchmarks=[benchmark(points=[{"as_of_at": "2025-01-01T00:00:00Z", "price_usd": prices}])],
-        vaults=[vault(strategy=None)] if vaults else [],
-    ),
-    mode=st.sampled_from(["snapshot", "delta"]),
-    strategies=st.lists(STRATEGIES, min_size=1, max_size=2, unique_by=lambda one: one["slug"]),
-    prices=st.sampled_from([1.0, 2.0]),
-    vaults=st.booleans(),
-)
-MEDDLING = st.sampled_from(
-    [
-        changed_point,
-        rewritten_point,
-        removed_trade,
-        changed_claim,
-        changed_price,
-        removed_vault_point,
-    ]
-)
-STEPS = st.lists(
-    st.one_of(
-        st.tuples(st.just("import"), FILES, st.sampled_from([as_bytes, in_other_bytes, as_lines])),
-        st.tuples(st.just("again"), st.integers(0, 3), st.sampled_from([in_other_bytes, as_lines])),
-        st.tuples(st.just("meddle"), MEDDLING),
-        st.tuples(st.just("revert")),
-    ),
-    min_size=3,
-    max_size=7,
-)
-
-
-def played(world, steps, *, with_digests):
-    """Take the steps in a transaction of their own that is rolled back; tell all that came of them."""
-    told: list[Any] = []
-    files: list[Any] = []
-    with transaction.atomic():
-        for number, (verb, *rest) in enumerate(steps):
-            if not with_digests:
-                ContentDigest.objects.all().delete()
-            if verb == "meddle":
-                rest[0]()
-                continue
-            if verb == "revert":
-                run = ImportRun.objects.applied().order_by("pk").last()
-                if run is not None:
-                    told.append(
-                        attempted(lambda run=run: revert(run, reason="x", actor=ACTOR, now=NOW))
-                    )
-            elif verb == "import" or files:
-                content = rest[0] if verb == "import" else files[rest[0] % len(files)]
-                files.append(content)
-                data = rest[1](content) + b"\n" * number  # never the same bytes
-                told.append(attempted(lambda data=data: world.run(data, allow_partial=True)))
-            told.append(catalogue())
-        transaction.set_rollback(True)
-    return told
-
-
-def attempted(step):
-    """What a run came to, or which error it ended with."""
-    try:
-        run = step()
-    except ConflictingState as error:
-        return error.code
-    return run.state, kinds_of(run), sorted(issues_of(run)), run.record_count, run.rejected_count
-
-
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(STEPS)
-def test_an_import_that_knows_digests_does_what_one_does_that_knows_none(world, steps):
-    with_digests = played(world, steps, with_digests=True)
-    assert with_digests == played(world, steps, with_digests=False)
