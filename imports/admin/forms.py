@@ -4,7 +4,11 @@ from typing import Any
 
 from django import forms
 from django.http import Http404, HttpRequest
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from atlas.console.forms import ReasonDialogForm
 from imports.admin.story import kind_lines
@@ -20,6 +24,7 @@ class HandInForm(forms.Form):
     file = forms.FileField(
         label="Export file",
         max_length=500,
+        widget=UnfoldAdminFileFieldWidget(),
         help_text="JSON or lines of JSON, plain, .gz or .zst; "
         f"up to {LARGEST_FILE_BYTES // 2**20:,} MiB.",
     )
