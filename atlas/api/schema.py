@@ -9,6 +9,7 @@ from rest_framework.permissions import AllowAny
 
 from atlas.api.access import Scope
 from atlas.api.errors import ERROR_CODES, JSON
+from atlas.api.examples import example_of
 from atlas.api.filtering import form_parameters, ordering_parameters
 from atlas.api.tables import CSV
 
@@ -89,8 +90,12 @@ class AtlasAutoSchema(AutoSchema):
         body: dict[str, Any] = super()._get_response_for_code(
             serializer, status_code, media_types, direction
         )
-        if CSV in body.get("content", {}):
-            body["content"][CSV] = {"schema": {"type": "string"}}
+        content = body.get("content", {})
+        if CSV in content:
+            content[CSV] = {"schema": {"type": "string"}}
+        example = example_of(self.get_operation_id()) if status_code == "200" else None
+        if example is not None and JSON in content:
+            content[JSON]["example"] = example
         return body
 
     def _errors(self) -> dict[str, str]:

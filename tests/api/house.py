@@ -4,13 +4,23 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from django.core.management import call_command
 
 from execution.models import CycleRun, Deployment, Order
 from strategies.models import Benchmark, Strategy
-from tests.execution.world import make_deployment, open_switches, recording, run, slot, waves
+from tests.execution.world import (
+    WALL,
+    make_deployment,
+    open_switches,
+    recording,
+    run,
+    slot,
+    waves,
+)
 from tests.imports.world import World
 from tests.keys import make_key
 from tests.strategies.world import SAMPLE
@@ -35,14 +45,25 @@ def furnished() -> Iterator[House]:
         with tempfile.TemporaryDirectory() as folder:
             imported = World(ContentStore(Path(folder))).run(SAMPLE.read_bytes())
         assert imported.state == "APPLIED"
-        for slug in ("trend", "trend-too"):
-            deployment = make_deployment(slug=slug)
-            open_switches(slug=slug)
-            for index in CYCLES:
-                run(deployment, recording(waves()), slot(index))
+        for number, slug in enumerate(("trend", "trend-too")):
+            _trade(slug, since=WALL + timedelta(hours=number))
         yield House(key=make_key(requests_per_minute=6_000).word, path_values=_addresses())
     finally:
         call_command("flush", verbosity=0, interactive=False)
+
+
+def _trade(slug: str, *, since: datetime) -> None:
+    """Run cycles of a deployment, a minute of the wall after one another, so that rows have an order."""
+    deployment = make_deployment(slug=slug)
+    open_switches(slug=slug)
+    for index in CYCLES:
+        at = since + timedelta(minutes=index)
+        run(deployment, recording(waves()), slot(index), read=partial(_stand, at))
+
+
+def _stand(at: datetime) -> datetime:
+    """Read a wall clock that stands."""
+    return at
 
 
 def _addresses() -> dict[str, list[str]]:
@@ -59,6 +80,7 @@ def _addresses() -> dict[str, list[str]]:
 
 def _keys_of(model: type[Deployment] | type[CycleRun] | type[Order]) -> list[str]:
     """Give some primary keys."""
-    keys = [str(key) for key in model.objects.values_list("pk", flat=True)[:3]]
+    began = "started_at" if model is CycleRun else "created_at"
+    keys = [str(key) for key in model.objects.order_by(began).values_list("pk", flat=True)[:3]]
     assert keys, f"{model.__name__} has no rows"
     return keys
