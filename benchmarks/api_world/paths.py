@@ -1,11 +1,12 @@
-"""The yardsticks that run in the same server: ModelSerializers, and a handler that does nothing.
+"""The yardsticks that run in the same server: ModelSerializers, pandas, a handler that does nothing.
 
-Each yardstick gives the very JSON of the real path.
+Those of discovery and history give the very JSON of the real path.
 """
 
 from collections.abc import Iterable
 from typing import Any
 
+import pandas as pd
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpResponse
 from django.urls import path
@@ -18,6 +19,7 @@ from rest_framework.response import Response
 
 from atlas.api.fields import UsdText
 from atlas.api.filtering import StrictFilterBackend
+from benchmarks.metrics import pandas_headlines
 from config.urls import urlpatterns as real_paths
 from strategies.headlines import with_headlines
 from strategies.models import MetricsSnapshot, PerformancePoint, Strategy
@@ -100,6 +102,20 @@ class NaiveHistory(generics.GenericAPIView[PerformancePoint]):
         )
 
 
+class PandasReport(generics.GenericAPIView[PerformancePoint]):
+    """The headline metrics alone, by pandas over rows."""
+
+    permission_classes = [AllowAny]
+
+    def get(self, request: Request, slug: str) -> Response:
+        """Read, compute, answer."""
+        points = PerformancePoint.objects.filter(strategy__slug=slug).order_by("as_of_at")
+        rows = points.values_list("as_of_at", "nav_per_share_usd")
+        frame = pd.DataFrame.from_records(rows, columns=["as_of_at", "nav"])
+        navs = frame.set_index("as_of_at")["nav"].astype(float)
+        return Response({name: float(one) for name, one in pandas_headlines(navs).items()})
+
+
 def _with_ratios(points: Iterable[PerformancePoint]) -> list[PerformancePoint]:
     """Bring return and drawdown beside each point."""
     found = list(points)
@@ -116,5 +132,6 @@ urlpatterns = [
     path("bench/static/", StaticViewSet.as_view({"get": "list"})),
     path("bench/strategies/", NaiveList.as_view()),
     path("bench/strategies/<slug:slug>/performance/", NaiveHistory.as_view()),
+    path("bench/strategies/<slug:slug>/report/", PandasReport.as_view()),
     *real_paths,
 ]
