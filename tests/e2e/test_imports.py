@@ -69,9 +69,9 @@ def test_what_is_wrong_with_a_file_is_seen_and_taken_home(browse, analyst, optio
         told = page.inner_text("section[aria-labelledby=ak-issues]")
         assert "nav_per_share_usd" in told or "at least" in told
         with page.expect_download() as download:
-            page.get_by_role("link", name="All issues as CSV").click()
+            page.get_by_role("link", name="All of them as CSV").click()
         assert "severity,code" in download.value.path().read_text()
-        page.get_by_role("link", name="raw", exact=True).first.click()
+        page.get_by_role("link", name="as it came", exact=True).first.click()
         assert "-5" in page.inner_text("pre")
         page.go_back()
         width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
