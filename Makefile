@@ -55,6 +55,7 @@ schema: ## Write the generated documents: API, environment, database
 
 requirements: ## Lock the requirements anew, nothing younger than a week
 	@$(ATLAS) python $(COMPILE) --exclude-newer "$(WEEK_AGO)" requirements/base.in -o requirements/base.txt
+	@$(ATLAS) python $(COMPILE) --exclude-newer "$(WEEK_AGO)" requirements/backfill.in -o requirements/backfill.txt
 	@$(ATLAS) python $(COMPILE) --exclude-newer "$(WEEK_AGO)" requirements/embedded.in -o requirements/embedded.txt
 	@$(ATLAS) python $(COMPILE) --exclude-newer "$(WEEK_AGO)" requirements/test.in -o requirements/test.txt
 	@$(ATLAS) python $(COMPILE) --exclude-newer "$(WEEK_AGO)" requirements/dev.in -o requirements/dev.txt
