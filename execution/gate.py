@@ -21,8 +21,8 @@ from atlas.switches import EffectiveState, Scope, read_effective, shared_lock
 from atlas.transitions import move
 from execution.leases import database_now
 from execution.live_keys import missing_live_keys
-from execution.mandates import current_limits, limits_of
-from execution.models import Deployment, GuardrailDecision, GuardrailLimits, Order, PaperAccount
+from execution.mandates import LimitsInForce, limits_in_force
+from execution.models import Deployment, GuardrailDecision, Order, PaperAccount
 from execution.order_events import note_order
 from onchain import permits
 from onchain.models import Vault
@@ -46,14 +46,14 @@ def authorise(
         deployment = Deployment.objects.detailed().get(pk=order.deployment_id)
         switch = read_effective(scopes_of(deployment, order.market))
         now = database_now()
-        limits = current_limits(deployment)
+        limits = limits_in_force(deployment)
         _lock_account(deployment)
         _read_again(order)
         missing = _missing_keys(deployment, switch, now)
         judgement = judge(
             order.intent,
             _seen_by_the_gate(snapshot, order, switch),
-            limits_of(limits),
+            limits.tightest,
             feed_at,
             rules=HOUSE_RULES,
         )
@@ -114,7 +114,7 @@ def _decide(
     judgement: Judgement,
     *,
     switch: EffectiveState,
-    limits: GuardrailLimits | None,
+    limits: LimitsInForce,
     missing: tuple[str, ...],
     feed_at: datetime,
     fencing_token: int,
@@ -129,7 +129,9 @@ def _decide(
         switch_scope=" ".join(switch.scope).strip(),
         switch_reason=switch.reason,
         switch_epoch=switch.epoch,
-        limits=limits,
+        limits=limits.deployment,
+        vault_limits=limits.vault,
+        global_limits=limits.house,
         verdicts=list(_verdicts(judgement)),
         missing_live_keys=list(missing),
         feed_at=feed_at,

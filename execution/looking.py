@@ -9,7 +9,7 @@ from execution.candle_store import store_candles, stored_candles
 from execution.code_version import code_version
 from execution.desk import Desk
 from execution.inputs import Input, json_of, snapshot_content, snapshot_from, store, stored
-from execution.mandates import current_limits, limits_of
+from execution.mandates import limits_in_force
 from execution.vocabulary import CycleStep, InputKind
 from strategies.rules.parameters import raw_from
 
@@ -46,7 +46,7 @@ def look(desk: Desk) -> dict[str, CandleSeries]:
 def _constants(desk: Desk) -> dict[InputKind, dict[str, Any]]:
     """Gather what a decision depends on besides the market and the account."""
     mandate, deployment = desk.mandate, desk.deployment
-    limits = current_limits(deployment)
+    limits = limits_in_force(deployment)
     return {
         InputKind.PARAMETERS: {
             "rule": mandate.rule.name,
@@ -54,8 +54,12 @@ def _constants(desk: Desk) -> dict[InputKind, dict[str, Any]]:
             "parameters": json_of(raw_from(mandate.parameters)),
         },
         InputKind.LIMITS: {
-            "version": None if limits is None else limits.version,
-            "limits": json_of(limits_of(limits)),
+            "versions": {
+                "deployment": limits.deployment and limits.deployment.version,
+                "vault": limits.vault and limits.vault.version,
+                "global": limits.house and limits.house.version,
+            },
+            "limits": json_of(limits.tightest),
         },
         InputKind.TERMS: {
             "timeframe": mandate.timeframe.value,

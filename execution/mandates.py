@@ -5,9 +5,11 @@ What does not fit together is refused here, with the reason, before anything is 
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from atlas.domain.candles import Timeframe
 from atlas.domain.errors import InvalidInput
-from atlas.domain.guardrails import Limits
+from atlas.domain.limits import Limits, LimitScope, tightest
 from atlas.domain.sizing import SizingTerms
 from execution.models import Deployment, GuardrailLimits
 from strategies.rules.base import AnyKindOfRule, decides_on_many
@@ -68,20 +70,42 @@ def _require_room_for_many(deployment: Deployment, rule: AnyKindOfRule) -> None:
         raise InvalidInput(f"{rule.name} shares an account out: give it at least two markets.")
 
 
-def limits_of(row: GuardrailLimits | None) -> Limits:
-    """Read a version of the limits as the guardrails see it; no row is no limit, and a breach."""
-    if row is None:
-        return Limits()
-    return Limits(
-        allowed_markets=frozenset(row.allowed_markets),
-        max_order_notional_usd=row.max_order_notional_usd,
-        max_position_notional_usd=row.max_position_notional_usd,
-        max_leverage_ratio=row.max_leverage_ratio,
-        max_signal_age_seconds=row.max_signal_age_seconds,
-        max_price_age_seconds=row.max_price_age_seconds,
+@dataclass(frozen=True, slots=True)
+class LimitsInForce:
+    """The versions of the limits that bind a deployment, each None where its level has none."""
+
+    deployment: GuardrailLimits | None
+    vault: GuardrailLimits | None = None
+    house: GuardrailLimits | None = None
+
+    @property
+    def tightest(self) -> Limits:
+        """Give the tightest word of all levels; nothing is known where the deployment has none."""
+        if self.deployment is None:
+            return Limits()
+        levels = [row.limits for row in (self.deployment, self.vault, self.house) if row]
+        return tightest(levels)
+
+
+def limits_in_force(deployment: Deployment) -> LimitsInForce:
+    """Read the highest version of each level that binds a deployment, in one query."""
+    rows = (
+        GuardrailLimits.objects.filter(
+            Q(deployment=deployment) | Q(scope=LimitScope.GLOBAL) | _of_vault(deployment)
+        )
+        .order_by("scope", "-version")
+        .distinct("scope")
+    )
+    found = {row.scope: row for row in rows}
+    return LimitsInForce(
+        deployment=found.get(LimitScope.DEPLOYMENT),
+        vault=found.get(LimitScope.VAULT),
+        house=found.get(LimitScope.GLOBAL),
     )
 
 
-def current_limits(deployment: Deployment) -> GuardrailLimits | None:
-    """Give the version of the limits that counts: the highest."""
-    return GuardrailLimits.objects.filter(deployment=deployment).order_by("-version").first()
+def _of_vault(deployment: Deployment) -> Q:
+    """Select the limits of the deployment's vault; none where it has no vault."""
+    if deployment.vault_id is None:
+        return Q(pk__in=[])
+    return Q(vault_id=deployment.vault_id)

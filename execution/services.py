@@ -1,4 +1,4 @@
-"""Changes to deployments that people ask for: create, pause, limits."""
+"""Changes to deployments that people ask for: create, pause."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from atlas.audit import Actor, record
 from atlas.domain.candles import Timeframe
 from atlas.domain.errors import InvalidInput
 from atlas.domain.states import SwitchScope, TradingMode
-from atlas.switches import create_scope, exclusive_lock
+from atlas.switches import create_scope
 from execution import feeds
 from execution.accounts import open_account, require_deposit, require_reason
 from execution.limits import read_limits
@@ -47,8 +47,8 @@ def create_paper_deployment(
     Rule and parameters are the strategy's unless given. On the feed `replay` it joins the clock
     that plays the recordings unless it is given one of its own; `started_at` is the feed's time of
     the first deposit, by that clock unless given. `limits` names max_order_notional_usd,
-    max_position_notional_usd and max_leverage_ratio, and may name allowed_markets,
-    max_signal_age_seconds and max_price_age_seconds. The strategy and the markets get switches,
+    max_position_notional_usd and max_leverage_ratio, and may name any other limit
+    (`execution.limits.read_limits`). The strategy and the markets get switches,
     HALTED where they are new: nothing trades before a person restores them. Raises InvalidInput
     with every problem of rule, parameters and limits.
     """
@@ -141,44 +141,6 @@ def set_status(
             now=now,
             before={"status": before},
             after={"status": row.status},
-            reason=reason,
-        )
-    return row
-
-
-def change_limits(
-    *,
-    deployment: Deployment,
-    limits: Mapping[str, Any],
-    reason: str,
-    actor: Actor,
-    now: datetime,
-) -> GuardrailLimits:
-    """Write a new version of a deployment's limits, under the exclusive lock of the switches.
-
-    No gate that is still open can act on the old version afterwards. Raises InvalidInput with every
-    problem.
-    """
-    require_reason(reason)
-    frame = Timeframe.named(deployment.timeframe)
-    values = read_limits(limits, markets=deployment.markets, timeframe=frame)
-    with exclusive_lock():
-        last = GuardrailLimits.objects.filter(deployment=deployment).order_by("-version").first()
-        row = GuardrailLimits.objects.create(
-            deployment=deployment,
-            version=1 if last is None else last.version + 1,
-            reason=reason[:500],
-            created_at=now,
-            created_by=actor.name,
-            **values,
-        )
-        record(
-            action="limits.change",
-            subject=row,
-            actor=actor,
-            now=now,
-            before=None if last is None else {"version": last.version},
-            after={"version": row.version, **{name: str(value) for name, value in values.items()}},
             reason=reason,
         )
     return row

@@ -14,10 +14,10 @@ from atlas.domain.guardrails import (
     UNKNOWN,
     Breach,
     GuardrailRule,
-    Limits,
     risk_rule,
 )
 from atlas.domain.intents import EXIT_KINDS, ORDER_KINDS, Authority, OrderIntent
+from atlas.domain.limits import Limits
 from atlas.domain.quotes import MAX_BOUND_BPS, acceptable_price_usd, pays_up
 from atlas.domain.snapshots import Snapshot
 from atlas.domain.states import SWITCH_ALLOWS, PermitKind, SwitchState

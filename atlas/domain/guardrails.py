@@ -12,30 +12,14 @@ fails: what cannot be judged is not allowed, and getting out depends on few rule
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 
 from atlas.domain.intents import RISK_KINDS, OrderIntent
+from atlas.domain.limits import Limits
 from atlas.domain.snapshots import Snapshot
 from atlas.domain.states import PermitKind
 
 UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The limits of a deployment, as its current version states them; None is a missing limit.
-
-    `max_order_notional_usd` and `max_position_notional_usd` are notionals, `max_leverage_ratio` is size over
-    collateral, the ages are seconds of feed time.
-    """
-
-    allowed_markets: frozenset[str] | None = None
-    max_order_notional_usd: Decimal | None = None
-    max_position_notional_usd: Decimal | None = None
-    max_leverage_ratio: Decimal | None = None
-    max_signal_age_seconds: int | None = None
-    max_price_age_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from execution.models.accounts import PaperAccount, PaperFlow
 from execution.models.cycles import CycleInput, CycleInputUse, CycleRun, Signal
-from execution.models.deployments import Deployment, FeedClock, GuardrailLimits
+from execution.models.deployments import Deployment, FeedClock
 from execution.models.ledger import Fill, Position
+from execution.models.limits import GuardrailLimits
 from execution.models.orders import GuardrailDecision, Order, OrderEvent, Trade
 from execution.models.series import Candle, EquityPoint
 

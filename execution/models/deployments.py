@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from atlas.domain.candles import Timeframe
 from atlas.domain.states import TradingMode
-from atlas.models.base import RatioField, UsdField, append_only, choice_check, choice_list
+from atlas.models.base import RatioField, UsdField, choice_check, choice_list
 from execution.querysets import DeploymentManager
 from execution.vocabulary import DeploymentStatus
 
@@ -138,46 +138,3 @@ class Deployment(models.Model):
     def cadence(self) -> timedelta:
         """Give the feed time between two cycles."""
         return timedelta(seconds=self.cadence_seconds)
-
-
-class GuardrailLimits(models.Model):
-    """What a deployment may risk at most, as decided at one moment.
-
-    Limits are never edited: a change is a new version, and the highest version counts.
-    """
-
-    deployment = models.ForeignKey(
-        Deployment, on_delete=models.PROTECT, related_name="limits_versions"
-    )
-    version = models.PositiveIntegerField()
-    allowed_markets = models.JSONField()
-    max_order_notional_usd = UsdField()
-    max_position_notional_usd = UsdField()
-    max_leverage_ratio = RatioField()
-    max_signal_age_seconds = models.PositiveIntegerField()
-    max_price_age_seconds = models.PositiveIntegerField()
-    reason = models.CharField(max_length=500)
-    created_at = models.DateTimeField()
-    created_by = models.CharField(max_length=150)
-
-    class Meta:
-        ordering = ["deployment", "-version"]
-        verbose_name_plural = "guardrail limits"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["deployment", "version"], name="guardrail_limits_one_per_version"
-            ),
-            models.CheckConstraint(
-                condition=Q(max_order_notional_usd__gt=0)
-                & Q(max_position_notional_usd__gt=0)
-                & Q(max_leverage_ratio__gt=0),
-                name="guardrail_limits_positive",
-            ),
-            models.CheckConstraint(
-                condition=Q(version__gt=0), name="guardrail_limits_version_1_on"
-            ),
-        ]
-        triggers = append_only("guardrail_limits")
-
-    def __str__(self) -> str:
-        return f"limits v{self.version} of deployment {self.deployment_id}"

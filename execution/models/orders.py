@@ -231,6 +231,12 @@ class GuardrailDecision(models.Model):
     limits = models.ForeignKey(
         "execution.GuardrailLimits", on_delete=models.PROTECT, null=True, related_name="decisions"
     )
+    vault_limits = models.ForeignKey(
+        "execution.GuardrailLimits", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    global_limits = models.ForeignKey(
+        "execution.GuardrailLimits", on_delete=models.PROTECT, null=True, related_name="+"
+    )
     verdicts = models.JSONField()
     missing_live_keys = models.JSONField(default=list)
     feed_at = models.DateTimeField(help_text="The feed's time that ages were measured by.")

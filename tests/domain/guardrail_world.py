@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from atlas.domain.guardrail_rules import HOUSE_RULES
-from atlas.domain.guardrails import Judgement, Limits, judge
+from atlas.domain.guardrails import Judgement, judge
 from atlas.domain.intents import OrderIntent
+from atlas.domain.limits import Limits
 from atlas.domain.positions import Position
 from atlas.domain.quotes import Quote
 from atlas.domain.snapshots import Snapshot

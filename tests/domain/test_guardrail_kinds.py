@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 
 from atlas.domain.guardrail_rules import HOUSE_RULES
-from atlas.domain.guardrails import Breach, GuardrailRule, Limits, Outcome, judge
+from atlas.domain.guardrails import Breach, GuardrailRule, Outcome, judge
 from atlas.domain.intents import EXIT_KINDS, RISK_KINDS, Authority
+from atlas.domain.limits import Limits
 from atlas.domain.states import PermitKind, SwitchState
 from tests.domain.guardrail_world import (
     CHAIN_KINDS,

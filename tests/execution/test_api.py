@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from execution import services
+from execution import limit_changes
 from execution.models import EquityPoint, Fill, Order, Position
 from tests.execution.world import (
     ACTOR,
@@ -114,7 +114,7 @@ def test_cycles_are_found_by_deployment_state_and_reason(insider, deployment):
 
 
 def test_an_order_shows_the_gates_word(insider, deployment):
-    services.change_limits(
+    limit_changes.change_limits(
         deployment=deployment,
         limits={**LIMITS, "max_order_notional_usd": "1"},
         reason="tight",

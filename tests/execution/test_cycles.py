@@ -10,7 +10,7 @@ from atlas.domain.clock import WallClock
 from atlas.domain.errors import Bug
 from atlas.domain.states import CycleState, OrderState, SwitchState, TradeState
 from atlas.models import AuditEvent
-from execution import gate, services
+from execution import gate, limit_changes
 from execution.marketdata.replay import ReplayMarketData
 from execution.models import (
     CycleRun,
@@ -190,7 +190,7 @@ def test_reducing_lets_a_flip_close_and_not_open(deployment):
 
 
 def test_an_order_above_the_limit_is_denied_and_the_cycle_says_why(deployment):
-    services.change_limits(
+    limit_changes.change_limits(
         deployment=deployment,
         limits={**LIMITS, "max_order_notional_usd": "500"},
         reason="small steps",

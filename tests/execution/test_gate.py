@@ -13,7 +13,7 @@ from atlas.domain.errors import Bug, IllegalTransition
 from atlas.domain.guardrail_rules import HOUSE_RULES
 from atlas.domain.states import OrderState, PermitKind, SwitchState
 from atlas.models import AuditEvent, TradingState
-from execution import gate, services
+from execution import gate, limit_changes
 from execution.leases import was_fenced
 from execution.models import CycleRun, GuardrailDecision, GuardrailLimits, Order
 from onchain.models import TransactionPermit
@@ -105,7 +105,7 @@ def test_a_switch_row_that_is_missing_denies(order):
     ],
 )
 def test_each_limit_denies_with_both_numbers(deployment, order, limit, value, rule):
-    services.change_limits(
+    limit_changes.change_limits(
         deployment=deployment,
         limits={**LIMITS, limit: value},
         reason="tighter",

@@ -10,7 +10,7 @@ from atlas.audit import Actor
 from atlas.domain.errors import ConflictingState, InvalidInput
 from atlas.domain.states import SwitchState
 from atlas.models import AuditEvent, TradingState
-from execution import accounts, feeds, services
+from execution import accounts, feeds, limit_changes, services
 from execution.models import Deployment, EquityPoint, GuardrailLimits, PaperAccount, PaperFlow
 from execution.settlement import rebuild, refold
 from execution.vocabulary import DeploymentStatus
@@ -109,13 +109,15 @@ def test_limits_name_every_problem_at_once():
 
 
 def test_a_change_of_limits_is_a_new_version_with_its_reason(traded):
-    row = services.change_limits(
+    row = limit_changes.change_limits(
         deployment=traded, limits=LIMITS, reason="a review", actor=ACTOR, now=WALL
     )
     assert (row.version, row.reason) == (2, "a review")
     assert GuardrailLimits.objects.count() == 2
     with pytest.raises(InvalidInput, match="reason"):
-        services.change_limits(deployment=traded, limits=LIMITS, reason=" ", actor=ACTOR, now=WALL)
+        limit_changes.change_limits(
+            deployment=traded, limits=LIMITS, reason=" ", actor=ACTOR, now=WALL
+        )
 
 
 def test_a_deposit_buys_shares_and_is_no_performance(traded):
