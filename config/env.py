@@ -111,6 +111,12 @@ class Environment(BaseSettings):
     import_credentials: NamedCredentials | None = Field(
         default=None, description="Credentials that sources of imports name: see import-sources.md."
     )
+    import_keep_days: int = Field(
+        default=90,
+        description="Days after which the records and bytes of imports that ended are removed.",
+        ge=1,
+        le=3650,
+    )
     metrics_allow: Networks = Field(
         default=[], description="Networks that may read /metrics (10.0.0.0/8); none by default."
     )

@@ -108,6 +108,11 @@ class Bucket:
         with self._worded(key):
             self._client.upload_file(str(path), self.name, key)
 
+    def remove(self, key: str) -> None:
+        """Remove an object; one that is gone already is no mistake."""
+        with self._worded(key):
+            self._client.delete_object(Bucket=self.name, Key=key)
+
     @contextmanager
     def _worded(self, key: str) -> Iterator[None]:
         """Turn what boto3 raises into errors named by what to do next."""

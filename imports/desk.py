@@ -29,6 +29,7 @@ from imports.approval import (
 from imports.carrying import APPLIED_STATES, UNREAD_STATES, note
 from imports.models import ImportRun, ImportSource
 from imports.pipeline import Outcome, Wish, receive_stored
+from imports.revert import require_unpruned
 from imports.storage import ContentStore, Stored
 
 
@@ -47,10 +48,13 @@ def hand_in(handed: Handed, *, actor: Actor, now: datetime) -> Outcome:
 
     Raises InvalidInput where it is too large, StoreUnusable where it cannot be kept.
     """
-    stored = ContentStore.of_settings().put(handed.stream)
+    store = ContentStore.of_settings()
+    stored = store.put(handed.stream)
     wish = Wish(is_dry_run=True, wanted_format=handed.wanted_format)
     with transaction.atomic():
-        outcome = receive_stored(handed.source, stored, handed.name, wish, actor=actor, now=now)
+        outcome = receive_stored(
+            handed.source, stored, handed.name, wish, store=store, actor=actor, now=now
+        )
         _have_read(outcome.run, actor=actor)
     return outcome
 
@@ -58,13 +62,21 @@ def hand_in(handed: Handed, *, actor: Actor, now: datetime) -> Outcome:
 def review_again(run: ImportRun, *, reason: str, actor: Actor, now: datetime) -> Outcome:
     """Review the stored bytes of a run once more, against the catalogue as it is now.
 
-    One that was received and never read is gone on with.
+    One that was received and never read is gone on with. Raises ConflictingState where the run was
+    pruned, StoreUnusable where its bytes are gone otherwise.
     """
+    if run.pruned_at is not None:
+        raise ConflictingState(
+            f"Import {run.pk} was pruned on {run.pruned_at:%Y-%m-%d} and its file is no longer kept. "
+            "Hand the file in again."
+        )
     wish = Wish(is_dry_run=True, wanted_format=run.wanted_format)
-    stored = Stored(run.sha256, run.size_bytes)
+    store, stored = ContentStore.of_settings(), Stored(run.sha256, run.size_bytes)
     with transaction.atomic():
         note(run, REVIEW_ASKED, reason=reason, actor=actor, now=now)
-        outcome = receive_stored(run.source, stored, run.received_from, wish, actor=actor, now=now)
+        outcome = receive_stored(
+            run.source, stored, run.received_from, wish, store=store, actor=actor, now=now
+        )
         _have_read(outcome.run, actor=actor)
     return outcome
 
@@ -143,11 +155,12 @@ def _ask(run: ImportRun, *, kind: str, reason: str, actor: Actor, now: datetime)
 
 
 def ask_to_revert(run: ImportRun, *, reason: str, actor: Actor, now: datetime) -> str:
-    """Have put back what a run changed; raises ConflictingState where it is not applied."""
+    """Have put back what a run changed; raises ConflictingState where it is not applied or pruned."""
     if run.state not in APPLIED_STATES:
         raise ConflictingState(
             f"Import {run.pk} is {run.state.lower()}, so there is nothing to put back."
         )
+    require_unpruned(run)
     if waits_for_two(run, kind=REVERT_KIND, now=now):
         return _ask(run, kind=REVERT_KIND, reason=reason, actor=actor, now=now)
     with transaction.atomic():

@@ -19,7 +19,7 @@ from imports.named import catalogue_mark, named_in
 from imports.sources import NAME_LENGTH, Incoming, source_of
 from imports.staging import stage
 from imports.storage import ContentStore, Stored
-from imports.turns import turn_of
+from imports.turns import hold_bytes, turn_of
 
 USABLE_STATES = (ImportState.REVIEWED, ImportState.APPLIED, ImportState.APPLIED_PARTIAL)
 
@@ -70,7 +70,7 @@ def import_stored(
     machinery is at fault; the run then stays where it is and the same bytes go on from there.
     """
     with turn_of(source):
-        outcome = receive_stored(source, stored, name, wish, actor=actor, now=now)
+        outcome = receive_stored(source, stored, name, wish, store=store, actor=actor, now=now)
         try:
             if not outcome.is_repeat:
                 _advance(outcome.run, wish, store=store, actor=actor, now=now)
@@ -81,13 +81,22 @@ def import_stored(
 
 @transaction.atomic
 def receive_stored(
-    source: ImportSource, stored: Stored, name: str, wish: Wish, *, actor: Actor, now: datetime
+    source: ImportSource,
+    stored: Stored,
+    name: str,
+    wish: Wish,
+    *,
+    store: ContentStore,
+    actor: Actor,
+    now: datetime,
 ) -> Outcome:
     """Begin the run of a file of the store, or find it, and leave its steps to `go_on_with`.
 
     Waits for no turn: whoever hands a file in does not stand behind one that is being read. Two who
-    bring the same bytes at once get the same run.
+    bring the same bytes at once get the same run. Raises StoreUnusable where the bytes are gone:
+    they may have been pruned since they were put into the store.
     """
+    hold_bytes(stored.sha256)
     ImportSource.objects.select_for_update(no_key=True).get(pk=source.pk)
     runs = ImportRun.objects.of_bytes(source, stored.sha256)
     unfinished = runs.unfinished().first()
@@ -96,9 +105,10 @@ def receive_stored(
             return Outcome(unfinished)
         why = "The catalogue has moved since the review; the file is reviewed anew."
         reject(unfinished, why, actor=actor, now=now)
-    applied = runs.applied().first()
+    applied = runs.applied().filter(pruned_at__isnull=True).first()
     if applied is not None and _stands_at(applied.applied_mark, applied):
         return Outcome(applied, is_repeat=True)
+    store.require(stored.sha256)
     run = ImportRun.objects.create(
         source=source,
         sha256=stored.sha256,

@@ -8,6 +8,7 @@ from imports import metrics
 from imports.models import ImportSource
 
 WATCH = "imports-watch-sources"
+PRUNE = "imports-prune"
 PREFIX = "import-source-"
 
 _WATCH = Schedule(
@@ -17,11 +18,19 @@ _WATCH = Schedule(
     description="Looks which expected imports did not come.",
     expires_seconds=60,
 )
+_PRUNE = Schedule(
+    task="imports.prune",
+    every_seconds=24 * 60 * 60,
+    queue="imports",
+    description="Removes the records and bytes of imports that ended long ago.",
+    expires_seconds=6 * 60 * 60,
+)
 
 
 def register() -> None:
     """Fill the registries; called once when the app is ready."""
     registries.schedules.add(WATCH, _WATCH)
+    registries.schedules.add(PRUNE, _PRUNE)
     registries.schedule_sources.add("imports", source_schedules)
     registries.metrics.add("imports", metrics.families)
 

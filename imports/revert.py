@@ -42,7 +42,7 @@ _PARENTS = tuple(table for table in reversed(TABLES) if table.kind not in PARENT
 def revert(run: ImportRun, *, reason: str, actor: Actor, now: datetime) -> ImportRun:
     """Put back what an applied run changed.
 
-    Raises ConflictingState where the run is not applied, or where anything it brought has been
+    Raises ConflictingState where the run is not applied or was pruned, or where anything it brought has been
     changed or built on since, NotAllowed where a strategy that trades live would change and no
     second person has agreed; then nothing is put back.
     """
@@ -51,6 +51,7 @@ def revert(run: ImportRun, *, reason: str, actor: Actor, now: datetime) -> Impor
             long_statements()
             one_at_a_time()
             locked_run(run, ImportState.APPLIED, ImportState.APPLIED_PARTIAL)
+            require_unpruned(run)
             lock_strategies(named_in(run, staged_groups(run)))
             groups = list(run.change_groups.all())
             demand_second_person(run, actor=actor, now=now, kind=REVERT_KIND)
@@ -69,6 +70,16 @@ def revert(run: ImportRun, *, reason: str, actor: Actor, now: datetime) -> Impor
         run.refresh_from_db()
         raise _built_on(run) from error
     return run
+
+
+def require_unpruned(run: ImportRun) -> None:
+    """Make sure that what the run changed is still noted. Raises ConflictingState where it is not."""
+    if run.pruned_at is not None:
+        raise ConflictingState(
+            f"Import {run.pk} was pruned on {run.pruned_at:%Y-%m-%d}: what stood there before is no "
+            "longer kept, so it cannot be put back. Import a corrected file.",
+            detail={"run": run.pk},
+        )
 
 
 def _clear_new_strategies(run: ImportRun, groups: list[ChangeGroup]) -> None:

@@ -82,14 +82,22 @@ class ContentStore:
             with self._usable("read"):
                 path, folder = self._place.local(sha256), self._folder("unpacked")
                 if path is None:
-                    raise StoreUnusable(
-                        f"The file {sha256} is no longer in the store of imported files, or is "
-                        "damaged. Restore the store from its backup, or import the file again."
-                    )
+                    raise _gone(sha256)
                 content = held.enter_context(
                     unpacked(path, spool_in=folder, cap_bytes=LARGEST_UNPACKED_BYTES)
                 )
             yield content
+
+    def require(self, sha256: str) -> None:
+        """Make sure that a file is there. Raises StoreUnusable where it is not."""
+        with self._usable("read"):
+            if not self._place.holds(sha256):
+                raise _gone(sha256)
+
+    def forget(self, sha256: str) -> None:
+        """Remove a file for good. Raises StoreUnusable where the disk refuses."""
+        with self._usable("written"):
+            self._place.forget(sha256)
 
     def _known(self, stream: BinaryIO, *, largest_bytes: int) -> Stored | None:
         """Hash a file that can be read twice; give it if it is in the store already."""
@@ -128,6 +136,14 @@ class ContentStore:
                 f"The folder of imported files, {self._root}, cannot be {what}: "
                 f"{error.strerror or error}. Check ATLAS_STORAGE_URL, its rights and the disk."
             ) from error
+
+
+def _gone(sha256: str) -> StoreUnusable:
+    """Say that a file is missing, and what to do."""
+    return StoreUnusable(
+        f"The file {sha256} is no longer in the store of imported files, or is "
+        "damaged. Restore the store from its backup, or import the file again."
+    )
 
 
 def _hash_and_copy(source: BinaryIO, target: IO[bytes] | None, *, largest_bytes: int) -> Stored:

@@ -27,6 +27,9 @@ class Place(Protocol):
     def local(self, sha256: str) -> Path | None:
         """Give a path at which the file can be read now, or None where it is gone."""
 
+    def forget(self, sha256: str) -> None:
+        """Remove a file; one that is gone already is no mistake."""
+
 
 class FolderPlace:
     """A folder; each file under its hash, in subfolders by the hash's first two letters."""
@@ -53,6 +56,10 @@ class FolderPlace:
         """Give where it lies."""
         path = self.path_of(sha256)
         return path if path.exists() else None
+
+    def forget(self, sha256: str) -> None:
+        """Remove the file."""
+        self.path_of(sha256).unlink(missing_ok=True)
 
 
 class BucketPlace:
@@ -85,6 +92,11 @@ class BucketPlace:
             return self._fetch(sha256)
         os.utime(path)
         return path
+
+    def forget(self, sha256: str) -> None:
+        """Remove the object and this machine's copy; copies of other machines give way in time."""
+        self._bucket.remove(self._key(sha256))
+        self._copies.forget(sha256)
 
     def _fetch(self, sha256: str) -> Path | None:
         """Copy an object from the bucket to its place on this machine."""

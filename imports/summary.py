@@ -51,6 +51,7 @@ def as_json(outcome: Outcome, *, exit_code: int) -> dict[str, Any]:
         "issues": [_issue(issue) for issue in run.issues.all().iterator()],
         "seconds": run.seconds,
         "failure": run.failure,
+        "pruned_at": run.pruned_at.isoformat() if run.pruned_at else None,
     }
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from atlas.audit import Actor
 from atlas.domain.errors import DomainRefusal, NeedsHuman, Temporary
-from imports import absence, carrying
+from imports import absence, carrying, pruning
 from imports.actors import actor_from
 from imports.fetching import fetch
 from imports.models import ImportSource
@@ -68,6 +68,25 @@ def fetch_source(source_id: int, *, actor: dict[str, Any] | None = None) -> None
         )
     except (DomainRefusal, NeedsHuman, Temporary) as error:
         log.warning("import_source_not_read", source=source.name, error=error)
+
+
+@shared_task(name="imports.prune", **PERSISTENT)
+def prune() -> None:
+    """Remove what nobody will look at again of imports that ended long ago."""
+    done = list(
+        pruning.prune(
+            store=ContentStore.of_settings(),
+            actor=Actor.system("import pruning"),
+            now=timezone.now(),
+        )
+    )
+    if done:
+        log.info(
+            "imports_pruned",
+            runs=len(done),
+            rows=sum(one.rows for one in done),
+            freed_bytes=sum(one.freed_bytes for one in done),
+        )
 
 
 @shared_task(name="imports.watch_sources")

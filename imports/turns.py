@@ -1,4 +1,4 @@
-"""Turns: imports of one source run one after another, whoever starts them."""
+"""Turns: imports of one source run one after another, and bytes are not removed while they are named."""
 
 import time
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from atlas.domain.errors import Temporary
 from imports.models import ImportSource
 
 LOCK_CLASS = 0x1A7A5  # advisory locks of import sources
+BYTES_LOCK_CLASS = 0x1A7A6  # advisory locks of stored bytes
 PATIENCE_SECONDS = 600.0
 LOOK_AGAIN_SECONDS = 0.2
 
@@ -33,6 +34,16 @@ def turn_of(source: ImportSource, *, patience_seconds: float = PATIENCE_SECONDS)
         yield
     finally:
         _asked("SELECT pg_advisory_unlock(%s, %s)", source)
+
+
+def hold_bytes(sha256: str) -> None:
+    """Let nobody else begin a run of these bytes, or remove them, until the transaction ends.
+
+    Two hashes may share a lock: then one waits needlessly.
+    """
+    number = int.from_bytes(bytes.fromhex(sha256[:8]), signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [BYTES_LOCK_CLASS, number])
 
 
 def _asked(statement: str, source: ImportSource) -> bool:

@@ -241,6 +241,7 @@ ATLAS_STORAGE_DIR, ATLAS_STORAGE_BUCKET = storage.place_of(ENV)
 ATLAS_S3_SECRETS = storage.access_of(ENV)  # the name keeps it out of Django's error pages
 ATLAS_IMPORT_INBOX_DIR = ENV.import_inbox_dir or ENV.state_dir / "inbox"
 ATLAS_IMPORT_SECRETS = storage.named_credentials_of(ENV)
+ATLAS_IMPORT_KEEP_DAYS = ENV.import_keep_days
 ATLAS_METRICS_ALLOW = ENV.metrics_allow
 ATLAS_METRICS_TOKEN = ENV.metrics_token.get_secret_value() if ENV.metrics_token else ""
 ATLAS_LIVE_TRADING = ENV.live_trading

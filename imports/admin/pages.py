@@ -133,6 +133,8 @@ def raw_record(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(ImportRun, pk=pk)
     start = _number(request, "start", 0)
     length = _number(request, "length", SHORT_RAW_BYTES)
+    if run.pruned_at is not None:
+        raise Http404(f"Import {run.pk} was pruned; its file is no longer kept.")
     try:
         with ContentStore.of_settings().content(run.sha256) as content, content.stream() as stream:
             if start >= content.size:

@@ -65,6 +65,7 @@ class ImportRunAdmin(FactAdmin):
         "staged_at",
         "reviewed_at",
         "ended_at",
+        "pruned_at",
     )
 
     def get_urls(self) -> list[URLPattern]:
@@ -83,7 +84,7 @@ class ImportRunAdmin(FactAdmin):
         row = self.get_object(request, object_id)
         if row is None:
             return []
-        wanted = {"review_again"}
+        wanted = set() if row.pruned_at else {"review_again"}
         wanted |= {"apply"} if row.state == ImportState.REVIEWED else set()
         wanted |= {"revert"} if row.state in APPLIED_STATES and not row.pruned_at else set()
         offered = super().get_actions_detail(request, object_id)

@@ -36,6 +36,7 @@ ACTS = {
     "import.revert": "put it back",
     "import.reject": "turned it down",
     "import.fail": "broke off",
+    "import.prune": "removed its records and its file",
 }
 PHASES = {"stage": "Reading", "review": "Comparing", "apply": "Applying", "revert": "Putting back"}
 ACTIONS = {"insert": "New", "update": "Changed", "delete": "Gone"}

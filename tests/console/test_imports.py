@@ -263,3 +263,20 @@ def test_a_file_that_is_too_large_is_refused_before_anything_is_made(desk, monke
     assert answer.status_code == 413
     assert "is larger than" in answer.content.decode()
     assert not ImportRun.objects.exists()
+
+
+def test_a_pruned_import_says_so_and_offers_neither_reversal_nor_review(desk):
+    desk.hand_in(document())
+    run = newest()
+    desk.act(run, "apply", reason="looked at it")
+    assert "/revert" in desk.page(run, role="analyst")
+    ImportRun.objects.filter(pk=run.pk).update(pruned_at=timezone.now())
+    text = desk.page(run, role="analyst")
+    assert f"Pruned on {timezone.now():%Y-%m-%d}" in text
+    assert "/revert" not in text
+    assert "/review_again" not in text
+    path = reverse("admin:imports_raw_record", args=[run.pk])
+    assert desk.client_of("viewer").get(path).status_code == 404
+    desk.act(run, "revert", reason="a mistake")
+    assert newest().state == "APPLIED"
+    assert Strategy.objects.exists()

@@ -54,6 +54,20 @@ def read(store, sha256=SHA256):
         return bytes(content.whole())
 
 
+def test_what_one_process_forgets_no_other_finds(pair):
+    web, worker = pair
+    stored = web.put(io.BytesIO(PLAIN))
+    worker.require(stored.sha256)
+    worker.forget(stored.sha256)
+    worker.forget(stored.sha256)  # gone already
+    for store in pair:
+        with pytest.raises(StoreUnusable, match="no longer in the store"):
+            store.require(stored.sha256)
+    assert web.put(io.BytesIO(PLAIN)) == stored
+    worker.require(stored.sha256)
+    assert read(worker) == PLAIN
+
+
 def test_what_one_process_puts_in_another_reads(pair):
     web, worker = pair
     stored = web.put(io.BytesIO(PLAIN))
