@@ -11,6 +11,7 @@ from importlib import resources
 from typing import Any
 
 from onchain.abi import SELECTOR_BYTES, UndecodableBytes, decode_exact, selector, types_of
+from onchain.sentence_families import family_sentence
 from onchain.sentences import GMX_SENTENCES, GMX_TEXTS, PANICS, VAULT_SENTENCES
 
 ERROR_TEXT = "Error(string)"
@@ -96,8 +97,7 @@ def _explain_custom(shape: _ErrorShape, body: bytes) -> Reason:
     template = GMX_SENTENCES.get(shape.name)
     if template is not None:
         return Reason(shape.name, arguments, template.format(**arguments))
-    listed = ", ".join(f"{name} {value}" for name, value in arguments.items())
-    return Reason(shape.name, arguments, f"Refused with {shape.name}({listed}).")
+    return Reason(shape.name, arguments, family_sentence(shape.name, arguments))
 
 
 def _unknown(data: bytes) -> Reason:

@@ -1,11 +1,15 @@
 """Every refusal of both protocols gets its name and a sentence."""
 
+from typing import Any
+
 import pytest
+from eth_abi.abi import encode
 from hypothesis import given
 from hypothesis import strategies as st
 
 from onchain import reasons
-from onchain.abi import encode_call, selector
+from onchain.abi import encode_call, selector, types_of
+from onchain.sentence_families import family_sentence
 from onchain.sentences import GMX_SENTENCES, VAULT_SENTENCES
 from tests.onchain.vectors import load, raw
 
@@ -13,6 +17,13 @@ ERRORS = load("gmx_custom_errors")["errors"]
 REASONS = load("gmx_reason_bytes")["cases"]
 REVERTS = load("dhedge_reverts")
 MATRIX = load("dhedge_guard_matrix")
+EXAMPLES: dict[str, Any] = {
+    "address": "0x" + "11" * 20,
+    "bool": True,
+    "bytes": b"\x01",
+    "bytes32": b"\x02" * 32,
+    "string": "text",
+}
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: error["name"])
@@ -52,6 +63,49 @@ def test_every_text_that_the_real_guard_was_seen_to_use_has_a_sentence():
     }
     tokens_own = {text for text in plain if text.startswith(("ERC20", "OperationTypeMismatch"))}
     assert plain - explained - tokens_own == set()
+
+
+def example(kind):
+    """Give a value of an ABI type."""
+    if kind.endswith("[]"):
+        return [example(kind.removesuffix("[]"))]
+    return EXAMPLES.get(kind, 7)
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: error["name"])
+def test_every_declared_error_becomes_a_whole_sentence(error):
+    kinds = types_of(error["signature"])
+    body = encode(kinds, [example(kind) for kind in kinds])
+    found = reasons.explain_revert(raw(error["selector"]) + body)
+    assert found.name == error["name"]
+    assert found.sentence[0].isupper()
+    assert found.sentence.endswith(".")
+    assert "  " not in found.sentence
+    assert found.name not in found.sentence or len(found.name.split()) > 1
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "sentence"),
+    [
+        ("EmptyReceiver", {}, "The contract found nothing where it needs the receiver."),
+        (
+            "MaxSwapPathLengthExceeded",
+            {"swapPathLength": 9, "maxSwapPathLength": 3},
+            (
+                "The contract's maximum is exceeded: swap path length"
+                " (swapPathLength 9, maxSwapPathLength 3)."
+            ),
+        ),
+        (
+            "GlvZeroBalance",
+            {"x": b"\x01"},
+            "GMX's liquidity vaults refused: zero balance (x 0x01).",
+        ),
+        ("NonEOA", {}, "The contract refused: non EOA."),
+    ],
+)
+def test_a_familys_sentence_says_what_the_name_says(name, arguments, sentence):
+    assert family_sentence(name, arguments) == sentence
 
 
 def test_every_sentence_for_gmx_names_only_arguments_that_the_error_has():
