@@ -30,6 +30,7 @@ from imports.storage import ContentStore
 from imports.turns import hold_bytes
 
 BATCH_ROWS = 20_000
+LONGEST_WRITING = timedelta(days=1)  # what is still written by then is written by nobody
 _ROWS = (StagedRecord, RecordChange, StagedGroup)
 _REMOVE = SQL(
     "DELETE FROM {table} WHERE ctid = ANY(ARRAY("
@@ -98,6 +99,11 @@ def prune(
         run, freed = _mark(pk, days, store=store, actor=actor, now=now)
         if run is not None:
             yield Pruned(run, _remove_rows(run), freed)
+
+
+def sweep(*, store: ContentStore, now: datetime) -> int:
+    """Remove what killed processes left half written in the store; gives how many bytes."""
+    return store.sweep(unused_since=(now - LONGEST_WRITING).timestamp())
 
 
 def _days(keep_days: int | None) -> int:

@@ -99,6 +99,20 @@ class ContentStore:
         with self._usable("written"):
             self._place.forget(sha256)
 
+    def sweep(self, *, unused_since: float) -> int:
+        """Remove what killed processes left half written before a moment, in seconds since 1970.
+
+        Gives how many bytes that was. Raises StoreUnusable where the disk refuses.
+        """
+        freed = 0
+        with self._usable("written"):
+            for path in (*self._folder("incoming").iterdir(), *self._root.glob("tmp*")):
+                state = path.stat()
+                if path.is_file() and state.st_mtime < unused_since:
+                    path.unlink(missing_ok=True)
+                    freed += state.st_size
+        return freed
+
     def _known(self, stream: BinaryIO, *, largest_bytes: int) -> Stored | None:
         """Hash a file that can be read twice; give it if it is in the store already."""
         if not stream.seekable():

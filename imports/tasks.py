@@ -73,17 +73,14 @@ def fetch_source(source_id: int, *, actor: dict[str, Any] | None = None) -> None
 @shared_task(name="imports.prune", **PERSISTENT)
 def prune() -> None:
     """Remove what nobody will look at again of imports that ended long ago."""
-    done = list(
-        pruning.prune(
-            store=ContentStore.of_settings(),
-            actor=Actor.system("import pruning"),
-            now=timezone.now(),
-        )
-    )
-    if done:
+    store, now = ContentStore.of_settings(), timezone.now()
+    swept = pruning.sweep(store=store, now=now)
+    done = list(pruning.prune(store=store, actor=Actor.system("import pruning"), now=now))
+    if done or swept:
         log.info(
             "imports_pruned",
             runs=len(done),
+            swept_bytes=swept,
             rows=sum(one.rows for one in done),
             freed_bytes=sum(one.freed_bytes for one in done),
         )

@@ -2,7 +2,7 @@
 
 import io
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -211,6 +211,19 @@ def test_a_preview_tells_the_same_as_the_pruning_and_changes_nothing(world):
     assert ImportRun.objects.filter(pruned_at__isnull=False).count() == 0
     assert prune_at(world, LATER) == expected
     assert sorted(one.freed_bytes > 0 for one in expected) == [False, True, True]
+
+
+def test_what_a_killed_process_left_half_written_goes_after_a_day(world, tmp_path):
+    run = world.run(named("one"))
+    incoming, other = tmp_path / "store" / "incoming" / "tmpleft", tmp_path / "store" / "tmpcopy"
+    for path in (incoming, other):
+        path.write_bytes(b"half")
+    written_at = datetime.fromtimestamp(incoming.stat().st_mtime, UTC)
+    assert pruning.sweep(store=world.store, now=written_at + timedelta(hours=23)) == 0
+    assert pruning.sweep(store=world.store, now=written_at + timedelta(hours=25)) == 8
+    assert not incoming.exists()
+    assert not other.exists()
+    assert has_bytes(world, run)
 
 
 @pytest.fixture

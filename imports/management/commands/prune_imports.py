@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from atlas.audit import Actor
 from atlas.domain.errors import AtlasError
-from imports.pruning import Pruned, preview, prune
+from imports.pruning import Pruned, preview, prune, sweep
 from imports.storage import ContentStore
 
 ACTOR = Actor.system("command line, prune_imports")
@@ -63,7 +63,9 @@ class Command(BaseCommand):
         now = timezone.now()
         if is_dry_run:
             return preview(keep_days=days, now=now)
-        return prune(store=ContentStore.of_settings(), keep_days=days, actor=ACTOR, now=now)
+        store = ContentStore.of_settings()
+        sweep(store=store, now=now)
+        return prune(store=store, keep_days=days, actor=ACTOR, now=now)
 
 
 def _words(one: Pruned, *, is_dry_run: bool) -> str:
