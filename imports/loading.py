@@ -6,15 +6,14 @@ they stand is kept. At the end their digest shows whether they are, and those th
 once more and staged.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
 
-from django.db import connection
 from psycopg import Copy
 
+from imports.copying import copying
 from imports.digests import Remembered, hasher_of
 from imports.formats.batches import Batch
 from imports.formats.checks import Checker
@@ -76,7 +75,7 @@ class Loader:
 
         `size` is the number of bytes of the unpacked file, for who watches.
         """
-        with _copying() as copy:
+        with copying(COPY_SQL) as copy:
             for batch in export.batches():
                 for unread in batch.unread:
                     self._problems.add(unread.problems)
@@ -99,7 +98,7 @@ class Loader:
         waiting = [one for key in keys for one in self.groups[key].waiting]
         if not waiting:
             return
-        with _copying() as copy:
+        with copying(COPY_SQL) as copy:
             for one in sorted(waiting, key=lambda one: one.first):
                 batch = one.again()
                 batch.owner = one.owner
@@ -151,17 +150,6 @@ class Loader:
         group = self.groups[batch.kind, batch.owner]
         group.may_repeat = group.may_repeat or len(set(keys)) < len(keys)
         copy.write(staged_rows(self._run.pk, batch, encoded, keys, first=first))
-
-
-@contextmanager
-def _copying() -> Iterator[Copy]:
-    """Open a COPY into staging."""
-    with (
-        connection.wrap_database_errors,
-        connection.cursor() as cursor,
-        cursor.copy(COPY_SQL) as copy,
-    ):
-        yield copy
 
 
 def _end_of(batch: Batch) -> int:

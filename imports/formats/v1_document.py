@@ -17,6 +17,7 @@ from imports.formats.problems import FileRefused, Problem, refusal
 from imports.formats.readers import FAILURES, Reader
 from imports.formats.records import Header
 from imports.formats.times import to_utc
+from imports.formats.twice import named_twice, without
 from imports.formats.v1_elements import ELEMENTS, Element, Pieces, readable_fields
 from imports.formats.v1_records import NAMES, VERSION, as_claims, plain_record
 from imports.formats.vocabulary import Kind
@@ -39,6 +40,7 @@ def open_document(whole: Buffer) -> "DocumentExport":
         top = DOCUMENT.decode(whole)
     except FAILURES as error:
         raise FileRefused(top_problems(whole, error)) from None
+    _require_single_names(top, whole)
     if top.schema_version != VERSION:
         raise refusal(
             "wrong_version",
@@ -47,6 +49,17 @@ def open_document(whole: Buffer) -> "DocumentExport":
             value=top.schema_version,
         )
     return DocumentExport(top, whole)
+
+
+def _require_single_names(top: Document, whole: Buffer) -> None:
+    """Refuse a document in whose top a name stands twice: one of the two would go unread."""
+    elements = [span_in(raw, whole) for one in ELEMENTS for raw in getattr(top, one.list_name)]
+    try:
+        twice = named_twice(without(whole, elements), path="/")
+    except RecursionError as error:
+        raise FileRefused(top_problems(whole, error)) from None
+    if twice:
+        raise FileRefused(twice)
 
 
 def top_problems(whole: Buffer, error: Exception) -> list[Problem]:

@@ -21,6 +21,7 @@ from imports.formats.problems import FileRefused, Problem, Span, refusal
 from imports.formats.readers import FAILURES
 from imports.formats.records import Header
 from imports.formats.times import to_utc
+from imports.formats.twice import named_twice
 from imports.formats.v1_records import NAMES, VERSION, as_claims, plain_record
 from imports.formats.vocabulary import Kind
 
@@ -37,8 +38,11 @@ def open_lines(stream: BinaryIO) -> "LinesExport":
     line = stream.readline(LONGEST_LINE_BYTES)
     try:
         header = msgspec.json.decode(line, type=HeaderLine)
+        twice = named_twice(line, path="line 1")
     except FAILURES as error:
         raise FileRefused(_header_problems(line, error)) from None
+    if twice:
+        raise FileRefused(twice)
     if header.schema_version != VERSION:
         raise refusal(
             "wrong_version",

@@ -14,7 +14,8 @@ class StagedRecord(models.Model):
     file at `byte_start`. A rejected record stays for reading and never becomes anything.
     """
 
-    pk = models.CompositePrimaryKey("run_id", "kind", "ordinal")
+    # In the order of the file, so that each row goes to the end of the index.
+    pk = models.CompositePrimaryKey("run_id", "ordinal", "kind")
     run = models.ForeignKey(
         "imports.ImportRun",
         on_delete=models.PROTECT,

@@ -42,6 +42,11 @@ CASES: dict[str, tuple[bytes, str]] = {
     "latin-1": (GOOD.replace(b"tests", "t\xe9sts".encode("latin-1"), 1), "UTF-8"),
     "cut off": (GOOD[: len(GOOD) // 2], "cut off"),
     "a trailing comma": (GOOD.rstrip()[:-1] + b",}", "trailing comma in object at line 1, column"),
+    "a name that stands twice": (twice_the_key(), "mode stands twice in one object"),
+    "a second list of strategies": (
+        GOOD.rstrip()[:-1] + b', "strategies": []}',
+        "strategies stands twice in one object",
+    ),
     "nan": (with_raw(NAV, b'"nav_per_share_usd": NaN'), NOT_JSON),
     "infinity": (with_raw(NAV, b'"nav_per_share_usd": Infinity'), NOT_JSON),
     "a number beyond all": (
@@ -90,12 +95,6 @@ def test_a_bomb_is_stopped_at_its_cap(command, file, monkeypatch):
     assert code == 1
     assert "come out of the packed file" in err
     assert not Strategy.objects.exists()
-
-
-def test_of_a_key_that_is_there_twice_the_last_one_counts_as_everywhere_in_json(command, file):
-    code, _, _ = command("--file", file(twice_the_key(), "twice.json"), "--json")
-    assert code == 0
-    assert ImportRun.objects.get().mode == "delta"
 
 
 def test_after_every_refusal_the_good_file_still_comes_in(command, file):
