@@ -4,8 +4,17 @@ from django.contrib import admin
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from atlas.console.display import links, pills
-from atlas.console.facts import FactAdmin
-from onchain.models import Chain, TransactionPermit, Vault
+from atlas.console.facts import FactAdmin, FactInline
+from onchain.models import (
+    Chain,
+    ContractSet,
+    Market,
+    PinnedContract,
+    RpcEndpoint,
+    Token,
+    TransactionPermit,
+    Vault,
+)
 
 
 @admin.register(Chain)
@@ -14,6 +23,73 @@ class ChainAdmin(FactAdmin):
 
     icon = "link"
     list_display = ("name", "chain_id", "is_local")
+
+
+class PinnedContractInline(FactInline):
+    """The contracts of a set, with who says where they are."""
+
+    model = PinnedContract
+    columns = ("role", "address", "code_hash", "source")
+    per_page = 30
+
+
+@admin.register(ContractSet)
+class ContractSetAdmin(FactAdmin):
+    """Contract sets: which contracts were reviewed, and which are believed?"""
+
+    icon = "contract"
+    list_display = ("__str__", links("chain"), "layout", pills("state"), "loaded_at", "in_use_at")
+    list_filter = ("state", "chain", "generation")
+    search_fields = ("=contracts__address", "=content_hash")
+    list_select_related = ("chain",)
+    inlines = (PinnedContractInline,)
+
+
+@admin.register(Token)
+class TokenAdmin(FactAdmin):
+    """Tokens: what is traded or held on a chain, and with how many decimals?"""
+
+    icon = "token"
+    list_display = ("symbol", links("chain"), "address", "decimals", "is_synthetic")
+    list_filter = ("chain", "is_synthetic")
+    search_fields = ("=symbol", "=address")
+    list_select_related = ("chain",)
+
+
+@admin.register(Market)
+class MarketAdmin(FactAdmin):
+    """Markets: which markets does GMX have, and which tokens back them?"""
+
+    icon = "storefront"
+    list_display = (
+        "__str__",
+        links("chain"),
+        "market_token",
+        links("index_token"),
+        links("long_token"),
+        links("short_token"),
+    )
+    list_filter = ("chain",)
+    search_fields = ("=market_token", "=index_token__symbol")
+    list_select_related = ("chain", "index_token", "long_token", "short_token")
+
+
+@admin.register(RpcEndpoint)
+class RpcEndpointAdmin(FactAdmin):
+    """RPC endpoints: which nodes are asked, in which order and how often?"""
+
+    icon = "lan"
+    list_display = (
+        "name",
+        links("chain"),
+        "priority",
+        "weight",
+        "requests_per_second",
+        "log_range_blocks",
+        "is_enabled",
+    )
+    list_filter = ("chain", "is_enabled")
+    list_select_related = ("chain",)
 
 
 @admin.register(Vault)

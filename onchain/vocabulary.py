@@ -17,3 +17,21 @@ class PermitVenue(StrEnum):
 
     PAPER = "PAPER"
     CHAIN = "CHAIN"
+
+
+class ContractSetState(StrEnum):
+    """Whether a reviewed set of contracts is the one that is believed."""
+
+    WAITING = "WAITING"
+    IN_USE = "IN_USE"
+    RETIRED = "RETIRED"
+    REFUSED = "REFUSED"
+
+
+# Which way a set of contracts may go.
+CONTRACT_SET_TRANSITIONS: dict[str, frozenset[str]] = {
+    ContractSetState.WAITING: frozenset({ContractSetState.IN_USE, ContractSetState.REFUSED}),
+    ContractSetState.IN_USE: frozenset({ContractSetState.RETIRED}),
+    ContractSetState.RETIRED: frozenset(),
+    ContractSetState.REFUSED: frozenset(),
+}
