@@ -1,5 +1,7 @@
 """Two averages of the close, one fast, one slow: who lies above, by how much, and what follows."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from atlas.domain.candles import FloatArray
@@ -9,6 +11,12 @@ from strategies.rules.stance import only
 FULL_CONFIDENCE_BPS = 100.0
 # Below this the averages are equal but for the rounding of floats.
 NOISE_BPS = 1e-6
+
+
+def crossed_bars(fast_bars: int, slow_bars: int) -> Iterable[str]:
+    """Tell of a faster average that is not the faster one."""
+    if fast_bars >= slow_bars:
+        yield f"fast_bars must be below slow_bars, but they are {fast_bars} and {slow_bars}"
 
 
 def gap_bps(fast: FloatArray, slow: FloatArray) -> FloatArray:

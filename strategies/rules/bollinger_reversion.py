@@ -11,7 +11,7 @@ from atlas.domain.positions import Position
 from atlas.domain.signals import Signal
 from strategies.rules.base import CandlesAlone
 from strategies.rules.context import NO_CONTEXT, MarketContext
-from strategies.rules.indicators_rolling import bollinger
+from strategies.rules.indicators_rolling import Bands, bollinger
 from strategies.rules.parameters import Parameters, between
 from strategies.rules.reversion import bets
 from strategies.rules.stance import (
@@ -19,8 +19,7 @@ from strategies.rules.stance import (
     ExposureRatio,
     Sides,
     ValidBars,
-    on_grid,
-    only,
+    exposures,
     target_price,
 )
 from strategies.rules.verdicts import verdict
@@ -62,9 +61,9 @@ class BollingerReversion(CandlesAlone):
     ) -> Signal:
         """Tell whether a bet is on at the close of the newest bar."""
         view = candles.tail(self.warm_up_bars(parameters))
-        lines = bollinger(view.closes, parameters.band_bars, float(parameters.width_deviations))
+        lines = _lines(view, parameters)
         upper, middle, lower = (float(line[-1]) for line in lines)
-        exposure = float(self.decide_all(view, parameters)[-1])
+        exposure = float(_exposure(view, lines, parameters)[-1])
         close = float(view.last.close_usd)
         reach = upper - middle
         return verdict(
@@ -84,14 +83,26 @@ class BollingerReversion(CandlesAlone):
         context: MarketContext = NO_CONTEXT,
     ) -> FloatArray:
         """Tell of every bar whether a bet is on."""
-        closes = candles.closes
-        lines = bollinger(closes, parameters.band_bars, float(parameters.width_deviations))
-        stance = bets(
-            opens_long=closes < lines.lower,
-            ends_long=closes >= lines.middle,
-            opens_short=closes > lines.upper,
-            ends_short=closes <= lines.middle,
-            max_bars=parameters.max_hold_bars,
-        )
-        stance[: self.warm_up_bars(parameters) - 1] = np.nan
-        return on_grid(only(stance, parameters.sides) * float(parameters.exposure_ratio))
+        decided = _exposure(candles, _lines(candles, parameters), parameters)
+        decided[: self.warm_up_bars(parameters) - 1] = np.nan
+        return decided
+
+
+def _lines(candles: CandleSeries, parameters: BollingerReversionParameters) -> Bands:
+    """Draw the bands."""
+    return bollinger(candles.closes, parameters.band_bars, float(parameters.width_deviations))
+
+
+def _exposure(
+    candles: CandleSeries, lines: Bands, parameters: BollingerReversionParameters
+) -> FloatArray:
+    """Bet from outside the bands until the middle."""
+    closes = candles.closes
+    stance = bets(
+        opens_long=closes < lines.lower,
+        ends_long=closes >= lines.middle,
+        opens_short=closes > lines.upper,
+        ends_short=closes <= lines.middle,
+        max_bars=parameters.max_hold_bars,
+    )
+    return exposures(stance, sides=parameters.sides, amount=parameters.exposure_ratio)

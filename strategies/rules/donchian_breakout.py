@@ -28,8 +28,7 @@ from strategies.rules.stance import (
     Sides,
     ValidBars,
     bars_since,
-    on_grid,
-    only,
+    exposures,
     stop_price,
     word_of,
 )
@@ -125,9 +124,9 @@ class DonchianBreakout(CandlesAlone):
         context: MarketContext = NO_CONTEXT,
     ) -> FloatArray:
         """Tell of every bar whether a breakout is under way."""
-        exposures = _exposure(candles, _lines(candles, parameters), parameters)
-        exposures[: self.warm_up_bars(parameters) - 1] = np.nan
-        return exposures
+        decided = _exposure(candles, _lines(candles, parameters), parameters)
+        decided[: self.warm_up_bars(parameters) - 1] = np.nan
+        return decided
 
 
 def _lines(candles: CandleSeries, parameters: DonchianBreakoutParameters) -> Lines:
@@ -165,7 +164,7 @@ def _exposure(
         closes < lines.lower, (closes > lines.exit_high) | (closes > lines.short_stop), parameters
     )
     stance = is_long.astype(np.float64) - is_short.astype(np.float64)
-    return on_grid(only(stance, parameters.sides) * float(parameters.exposure_ratio))
+    return exposures(stance, sides=parameters.sides, amount=parameters.exposure_ratio)
 
 
 def _counts(

@@ -8,7 +8,13 @@ from typing import Annotated
 from atlas.domain.candles import CandleSeries, FloatArray
 from atlas.domain.positions import Position
 from atlas.domain.signals import Signal
-from strategies.rules.averages import FULL_CONFIDENCE_BPS, gap_bps, relation, stance_of
+from strategies.rules.averages import (
+    FULL_CONFIDENCE_BPS,
+    crossed_bars,
+    gap_bps,
+    relation,
+    stance_of,
+)
 from strategies.rules.base import CandlesAlone
 from strategies.rules.context import NO_CONTEXT, MarketContext
 from strategies.rules.indicators import ema
@@ -38,11 +44,7 @@ class EmaCrossParameters(Parameters):
 
     def problems(self) -> Iterable[str]:
         """Demand that the faster average is the faster."""
-        if self.fast_bars >= self.slow_bars:
-            yield (
-                f"fast_bars must be below slow_bars, but they are "
-                f"{self.fast_bars} and {self.slow_bars}"
-            )
+        return crossed_bars(self.fast_bars, self.slow_bars)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ back, times target volatility over realised volatility, bounded.
 import math
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from strategies.rules.base import CandlesAlone
 from strategies.rules.context import NO_CONTEXT, MarketContext
 from strategies.rules.indicators_rolling import momentum, volatility
 from strategies.rules.parameters import Parameters, between
-from strategies.rules.stance import BOTH, NOISE_RATIO, Sides, ValidBars, on_grid, only
+from strategies.rules.stance import BOTH, NOISE_RATIO, Sides, ValidBars, exposures
 from strategies.rules.verdicts import verdict
 
 YEAR_SECONDS = 365 * 24 * 3600  # markets that never close
@@ -63,11 +63,11 @@ class Momentum(CandlesAlone):
     ) -> Signal:
         """Size the side of the past return at the close of the newest bar."""
         view = candles.tail(self.warm_up_bars(parameters))
-        gained = float(momentum(view.closes, parameters.lookback_bars)[-1])
-        yearly = float(_yearly_volatility(view, parameters.volatility_bars)[-1])
+        lines = _lines(view, parameters)
+        gained, yearly = (float(line[-1]) for line in lines)
         return verdict(
             view,
-            float(self.decide_all(view, parameters)[-1]),
+            float(_exposure(lines, parameters)[-1]),
             confidence=abs(gained) / FULL_CONFIDENCE_RATIO,
             valid_bars=parameters.valid_bars,
             reason=(
@@ -85,19 +85,34 @@ class Momentum(CandlesAlone):
         context: MarketContext = NO_CONTEXT,
     ) -> FloatArray:
         """Size the side of the past return at the close of every bar."""
-        gained = momentum(candles.closes, parameters.lookback_bars)
-        yearly = _yearly_volatility(candles, parameters.volatility_bars)
-        side = np.where(np.abs(gained) <= NOISE_RATIO, 0.0, np.sign(gained))
-        # A market without volatility is sized by the bound.
-        wanted = np.full(len(candles), np.inf)
-        np.divide(float(parameters.target_volatility_ratio), yearly, out=wanted, where=yearly != 0)
-        amount = np.minimum(wanted, float(parameters.max_exposure_ratio))
-        return on_grid(only(side, parameters.sides) * amount)
+        return _exposure(_lines(candles, parameters), parameters)
 
 
-def _yearly_volatility(candles: CandleSeries, bars: int) -> FloatArray:
-    """Bring the volatility of a bar to a year of bars."""
-    return volatility(candles.closes, bars) * math.sqrt(bars_per_year(candles.timeframe))
+class Lines(NamedTuple):
+    """What the rule looks at, bar by bar: the past return and the volatility a year."""
+
+    gained: FloatArray
+    yearly: FloatArray
+
+
+def _lines(candles: CandleSeries, parameters: MomentumParameters) -> Lines:
+    """Measure the past return, and the volatility of a bar brought to a year of bars."""
+    a_bar = volatility(candles.closes, parameters.volatility_bars)
+    return Lines(
+        gained=momentum(candles.closes, parameters.lookback_bars),
+        yearly=a_bar * math.sqrt(bars_per_year(candles.timeframe)),
+    )
+
+
+def _exposure(lines: Lines, parameters: MomentumParameters) -> FloatArray:
+    """Take the side of the past return, the more the calmer the market is."""
+    side = np.where(np.abs(lines.gained) <= NOISE_RATIO, 0.0, np.sign(lines.gained))
+    # A market without volatility is sized by the bound.
+    wanted = np.full(len(side), np.inf)
+    target = float(parameters.target_volatility_ratio)
+    np.divide(target, lines.yearly, out=wanted, where=lines.yearly != 0)
+    amount = np.minimum(wanted, float(parameters.max_exposure_ratio))
+    return exposures(side, sides=parameters.sides, amount=amount)
 
 
 def bars_per_year(timeframe: Timeframe) -> float:

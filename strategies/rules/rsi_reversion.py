@@ -15,7 +15,7 @@ from strategies.rules.context import NO_CONTEXT, MarketContext
 from strategies.rules.indicators_windowed import rsi_windowed, wilder_window
 from strategies.rules.parameters import Parameters, between
 from strategies.rules.reversion import bets
-from strategies.rules.stance import BOTH, ExposureRatio, Sides, ValidBars, on_grid, only
+from strategies.rules.stance import BOTH, ExposureRatio, Sides, ValidBars, exposures
 from strategies.rules.verdicts import verdict
 
 
@@ -63,10 +63,11 @@ class RsiReversion(CandlesAlone):
     ) -> Signal:
         """Tell whether a bet is on at the close of the newest bar."""
         view = candles.tail(self.warm_up_bars(parameters))
-        strength = float(rsi_windowed(view.closes, parameters.rsi_bars)[-1])
+        line = rsi_windowed(view.closes, parameters.rsi_bars)
+        strength = float(line[-1])
         return verdict(
             view,
-            float(self.decide_all(view, parameters)[-1]),
+            float(_exposure(line, parameters)[-1]),
             confidence=abs(strength - parameters.neutral) / 50.0,
             valid_bars=parameters.valid_bars,
             reason=(
@@ -83,13 +84,18 @@ class RsiReversion(CandlesAlone):
         context: MarketContext = NO_CONTEXT,
     ) -> FloatArray:
         """Tell of every bar whether a bet is on."""
-        strength = rsi_windowed(candles.closes, parameters.rsi_bars)
-        stance = bets(
-            opens_long=strength <= parameters.oversold,
-            ends_long=strength >= parameters.neutral,
-            opens_short=strength >= parameters.overbought,
-            ends_short=strength <= parameters.neutral,
-            max_bars=parameters.max_hold_bars,
-        )
-        stance[: self.warm_up_bars(parameters) - 1] = np.nan
-        return on_grid(only(stance, parameters.sides) * float(parameters.exposure_ratio))
+        decided = _exposure(rsi_windowed(candles.closes, parameters.rsi_bars), parameters)
+        decided[: self.warm_up_bars(parameters) - 1] = np.nan
+        return decided
+
+
+def _exposure(strength: FloatArray, parameters: RsiReversionParameters) -> FloatArray:
+    """Bet against a stretched RSI until it is neutral."""
+    stance = bets(
+        opens_long=strength <= parameters.oversold,
+        ends_long=strength >= parameters.neutral,
+        opens_short=strength >= parameters.overbought,
+        ends_short=strength <= parameters.neutral,
+        max_bars=parameters.max_hold_bars,
+    )
+    return exposures(stance, sides=parameters.sides, amount=parameters.exposure_ratio)

@@ -3,12 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from atlas.domain.candles import CandleSeries, FloatArray
 from atlas.domain.positions import Position
 from atlas.domain.signals import Signal
-from strategies.rules.averages import FULL_CONFIDENCE_BPS, gap_bps, relation, stance_of
+from strategies.rules.averages import (
+    FULL_CONFIDENCE_BPS,
+    crossed_bars,
+    gap_bps,
+    relation,
+    stance_of,
+)
 from strategies.rules.base import CandlesAlone
 from strategies.rules.context import NO_CONTEXT, MarketContext
 from strategies.rules.indicators import sma
@@ -34,11 +40,7 @@ class SmaCrossParameters(Parameters):
 
     def problems(self) -> Iterable[str]:
         """Demand that the faster average is the faster."""
-        if self.fast_bars >= self.slow_bars:
-            yield (
-                f"fast_bars must be below slow_bars, but they are "
-                f"{self.fast_bars} and {self.slow_bars}"
-            )
+        return crossed_bars(self.fast_bars, self.slow_bars)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,9 @@ class SmaCross(CandlesAlone):
     ) -> Signal:
         """Compare the averages at the close of the newest bar."""
         view = candles.tail(self.warm_up_bars(parameters))
-        fast = float(sma(view.closes, parameters.fast_bars)[-1])
-        slow = float(sma(view.closes, parameters.slow_bars)[-1])
-        exposure = float(self.decide_all(view, parameters)[-1])
-        gap = (fast - slow) / slow * 10_000
+        lines = _lines(view, parameters)
+        fast, slow, gap = (float(line[-1]) for line in lines)
+        exposure = float(_exposure(lines, parameters)[-1])
         return verdict(
             view,
             exposure,
@@ -85,11 +86,27 @@ class SmaCross(CandlesAlone):
         context: MarketContext = NO_CONTEXT,
     ) -> FloatArray:
         """Compare the averages at the close of every bar."""
-        fast = sma(candles.closes, parameters.fast_bars)
-        slow = sma(candles.closes, parameters.slow_bars)
-        stance = stance_of(
-            gap_bps(fast, slow),
-            neutral_band_bps=parameters.neutral_band_bps,
-            sides=parameters.sides,
-        )
-        return on_grid(stance * float(parameters.exposure_ratio))
+        return _exposure(_lines(candles, parameters), parameters)
+
+
+class Lines(NamedTuple):
+    """What the rule looks at, bar by bar: the two averages and the distance between them."""
+
+    fast: FloatArray
+    slow: FloatArray
+    gap_bps: FloatArray
+
+
+def _lines(candles: CandleSeries, parameters: SmaCrossParameters) -> Lines:
+    """Draw the averages."""
+    fast = sma(candles.closes, parameters.fast_bars)
+    slow = sma(candles.closes, parameters.slow_bars)
+    return Lines(fast, slow, gap_bps(fast, slow))
+
+
+def _exposure(lines: Lines, parameters: SmaCrossParameters) -> FloatArray:
+    """Take the side of the faster average."""
+    stance = stance_of(
+        lines.gap_bps, neutral_band_bps=parameters.neutral_band_bps, sides=parameters.sides
+    )
+    return on_grid(stance * float(parameters.exposure_ratio))

@@ -34,6 +34,12 @@ def only(stance: FloatArray, sides: str) -> FloatArray:
     return np.clip(stance, lowest, highest)
 
 
+def exposures(stance: FloatArray, *, sides: str, amount: FloatArray | Decimal) -> FloatArray:
+    """Give the exposure of a stance: what the sides allow of it, times the amount to take."""
+    most = float(amount) if isinstance(amount, Decimal) else amount
+    return on_grid(only(stance, sides) * most)
+
+
 def on_grid(exposure: FloatArray) -> FloatArray:
     """Round exposures towards zero to eight places: rather too little than too much."""
     return np.trunc(exposure * _STEPS_PER_UNIT) / _STEPS_PER_UNIT
