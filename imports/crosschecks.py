@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection
 
+from imports.formats.checks import Thresholds
 from imports.formats.problems import Problem, Span
 from imports.formats.vocabulary import Kind, Severity
 from imports.groups import GroupKey
@@ -17,7 +18,6 @@ from imports.models import ImportRun, StagedRecord
 from onchain.models import Chain, Vault
 from strategies.models import Benchmark, Strategy
 
-WEIGHT_TOLERANCE_RATIO = 0.02
 PARENT_OF = {
     Kind.BENCHMARK_POINT: Kind.BENCHMARK,
     Kind.VAULT_PERFORMANCE: Kind.VAULT,
@@ -82,18 +82,22 @@ class _Staged:
 
 
 def cross_check(
-    run: ImportRun, *, groups: Collection[GroupKey], may_repeat: Collection[GroupKey]
+    run: ImportRun,
+    *,
+    groups: Collection[GroupKey],
+    may_repeat: Collection[GroupKey],
+    thresholds: Thresholds,
 ) -> list[Problem]:
     """Find keys that occur twice, references that lead nowhere and weights that do not add up.
 
     `groups` are the kinds and owners in the file, `may_repeat` those of them that may have a key
-    twice. Works in the caller's transaction; the records at fault are rejected.
+    twice, `thresholds` are those of the source. Works in the caller's transaction; the records at fault are rejected.
     """
     return [
         *_repeated_keys(run, may_repeat),
         *_lost_references(run),
         *_orphans(run, groups),
-        *_wrong_weights(run),
+        *_wrong_weights(run, tolerance_ratio=thresholds.weight_tolerance_ratio),
     ]
 
 
@@ -207,10 +211,10 @@ def _orphans(run: ImportRun, groups: Collection[GroupKey]) -> Iterator[Problem]:
             )
 
 
-def _wrong_weights(run: ImportRun) -> list[Problem]:
+def _wrong_weights(run: ImportRun, *, tolerance_ratio: float) -> list[Problem]:
     """Report moments at which the holdings of a strategy are not the whole of it."""
     with connection.cursor() as cursor:
-        cursor.execute(_WRONG_WEIGHTS, {"run": run.pk, "tolerance": WEIGHT_TOLERANCE_RATIO})
+        cursor.execute(_WRONG_WEIGHTS, {"run": run.pk, "tolerance": tolerance_ratio})
         return [
             Problem(
                 "weights_do_not_sum",

@@ -26,6 +26,8 @@ CHANGEABLE = (
     "wanted_format",
     "largest_bytes",
     "jump_threshold_ratio",
+    "weight_tolerance_ratio",
+    "claim_tolerance_ratio",
 )
 # A change of one of these begins the waiting anew.
 _WAITING = ("address", "enabled", "expected_every_seconds")

@@ -22,7 +22,7 @@ from imports.formats.registry import Opened, open_export
 from imports.groups import counted_groups, save_groups
 from imports.issues import Problems, save_issues
 from imports.loading import STAGE, Loader
-from imports.models import ImportRun, StagedGroup
+from imports.models import ImportRun, ImportSource, StagedGroup
 from imports.phases import locked_run, long_statements, phase
 from imports.storage import ContentStore
 
@@ -53,9 +53,9 @@ def _stage_opened(run: ImportRun, opened: Opened, *, size: int, now: datetime) -
     header = opened.export.header
     run.mode = header.mode.value
     loader = Loader(run, problems, remembered())
-    thresholds = Thresholds(jump_ratio=float(run.source.jump_threshold_ratio))
+    thresholds = thresholds_of(run.source)
     loader.load(opened.export, Checker(mode=header.mode, now=now, thresholds=thresholds), size=size)
-    save_groups(_settled(run, loader, problems))
+    save_groups(_settled(run, loader, problems, thresholds))
     save_issues(run, problems.kept)
     groups = StagedGroup.objects.filter(run=run)
     move(
@@ -74,18 +74,29 @@ def _stage_opened(run: ImportRun, opened: Opened, *, size: int, now: datetime) -
     )
 
 
-def _settled(run: ImportRun, loader: Loader, problems: Problems) -> list[StagedGroup]:
+def thresholds_of(source: ImportSource) -> Thresholds:
+    """Give what a source's records may differ by before it is worth a look."""
+    return Thresholds(
+        jump_ratio=float(source.jump_threshold_ratio),
+        weight_tolerance_ratio=float(source.weight_tolerance_ratio),
+        claim_tolerance_ratio=float(source.claim_tolerance_ratio),
+    )
+
+
+def _settled(
+    run: ImportRun, loader: Loader, problems: Problems, thresholds: Thresholds
+) -> list[StagedGroup]:
     """Find out which groups need no staging, stage what still waits, check what was staged.
 
     A single mistake anywhere in the file, and everything is staged.
     """
     same_as = {} if problems.errors else unchanged(run.mode, loader.matching())
     loader.stage_waiting(loader.waiting() - same_as.keys())
-    found = _cross_checked(run, loader)
+    found = _cross_checked(run, loader, thresholds)
     if same_as and any(problem.is_error for problem in found):
         same_as = {}
         loader.stage_waiting(loader.waiting())
-        found = list(dict.fromkeys([*found, *_cross_checked(run, loader)]))
+        found = list(dict.fromkeys([*found, *_cross_checked(run, loader, thresholds)]))
     problems.add(found)
     counts = {key: (group.good, group.rejected) for key, group in loader.groups.items()}
     if any(problem.is_error for problem in found):
@@ -107,7 +118,9 @@ def _settled(run: ImportRun, loader: Loader, problems: Problems) -> list[StagedG
     ]
 
 
-def _cross_checked(run: ImportRun, loader: Loader) -> list[Problem]:
+def _cross_checked(run: ImportRun, loader: Loader, thresholds: Thresholds) -> list[Problem]:
     """Check the staged records against one another and the catalogue."""
     may_repeat = {key for key, group in loader.groups.items() if group.may_repeat}
-    return cross_check(run, groups=loader.groups.keys(), may_repeat=may_repeat)
+    return cross_check(
+        run, groups=loader.groups.keys(), may_repeat=may_repeat, thresholds=thresholds
+    )

@@ -70,6 +70,14 @@ class ImportSource(models.Model):
         default=Decimal("0.5"),
         help_text="A step of a series that is larger than this share is reported.",
     )
+    weight_tolerance_ratio = RatioField(
+        default=Decimal("0.02"),
+        help_text="Weights of a moment that miss 1 by more than this are reported.",
+    )
+    claim_tolerance_ratio = RatioField(
+        default=Decimal("0.02"),
+        help_text="A claimed metric that differs from ours by more than this share is reported.",
+    )
     created_at = models.DateTimeField()
     watched_since_at = models.DateTimeField(
         null=True, blank=True, help_text="Silence counts from here where nothing came since."
@@ -89,6 +97,12 @@ class ImportSource(models.Model):
             choice_check("policy", SourcePolicy, name="import_source_policy_known"),
             models.CheckConstraint(
                 condition=Q(jump_threshold_ratio__gt=0), name="import_source_threshold_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(weight_tolerance_ratio__gt=0, weight_tolerance_ratio__lte=1)
+                & Q(claim_tolerance_ratio__gt=0, claim_tolerance_ratio__lte=1),
+                name="import_source_tolerances_are_shares",
+                violation_error_message="A tolerance is more than 0 and at most 1.",
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=["file", "stdin"], address="")

@@ -8,7 +8,7 @@ import pytest
 from atlas.domain.errors import InvalidInput
 from atlas.domain.states import ImportState
 from imports.apply import apply
-from imports.models import ImportSource, StagedRecord
+from imports.models import ImportRun, ImportSource, StagedRecord
 from strategies.models import (
     ImportedTrade,
     PerformancePoint,
@@ -131,6 +131,23 @@ def test_weights_that_do_not_add_up_are_flagged(world):
     run = world.run(document(strategies=[strategy(holdings=holdings)]))
     assert issues_of(run) == [("warning", "weights_do_not_sum")]
     assert run.state == ImportState.APPLIED
+
+
+@pytest.mark.parametrize(
+    ("setting", "issue"),
+    [
+        ("weight_tolerance_ratio", "weights_do_not_sum"),
+        ("claim_tolerance_ratio", "claim_differs"),
+    ],
+)
+def test_each_source_has_its_own_idea_of_what_agrees(world, setting, issue):
+    holdings = [holding("ETH", 0.5), holding("USDC", 0.45)]
+    claims = report(total_return_ratio=0.01)  # the points give 0.02
+    content = document(strategies=[strategy(holdings=holdings, reports=[claims])])
+    assert ("warning", issue) in issues_of(world.run(content, is_dry_run=True))
+    ImportSource.objects.filter(name="file").update(**{setting: 1})
+    ImportRun.objects.update(state="REJECTED")
+    assert ("warning", issue) not in issues_of(world.run(content, is_dry_run=True))
 
 
 def test_each_source_has_its_own_idea_of_a_jump(world):

@@ -90,6 +90,8 @@ def test_an_address_of_its_kind_is_taken(kind, address):
         {"expected_every_seconds": 59},
         {"largest_bytes": 0},
         {"jump_threshold_ratio": Decimal(0)},
+        {"weight_tolerance_ratio": Decimal(0)},
+        {"claim_tolerance_ratio": Decimal("1.1")},
         {"policy": "perhaps"},
         {"wanted_format": "csv"},
         {"arrived_at": timezone.now()},

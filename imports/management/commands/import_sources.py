@@ -46,6 +46,11 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "wanted_format": {"help": "refuse files in another format"},
     "largest_bytes": {"type": int, "help": "a larger file is not fetched"},
     "jump_threshold_ratio": {"type": Decimal, "help": "larger steps of a series are reported"},
+    "weight_tolerance_ratio": {"type": Decimal, "help": "weights that miss 1 by more are reported"},
+    "claim_tolerance_ratio": {
+        "type": Decimal,
+        "help": "claimed metrics that differ from ours by a larger share are reported",
+    },
 }
 
 
