@@ -1,8 +1,9 @@
 """THE DOOR: the one place that lets an order out, or says no with every reason.
 
 One short transaction, in the order of SAFETY 1: the shared lock first, in its own statement;
-then the switches, the limits, the account's row, the rules; then the decision, and a permit or a
-denial. Nothing else happens here: no look at the market, no message, no retry.
+then the switches, the limits, the account's row, the counters, the rules; then the decision, and a
+permit or a denial. Nothing else happens under the lock: no look at the market, no message, no retry.
+What a breach asks for beside the denial is done after the commit (`execution.protection`).
 """
 
 from collections.abc import Iterable
@@ -17,6 +18,7 @@ from atlas.domain.guardrail_rules import HOUSE_RULES
 from atlas.domain.guardrails import Judgement, judge
 from atlas.domain.snapshots import Snapshot
 from atlas.domain.states import ORDER_TRANSITIONS, OrderState, PermitKind, SwitchScope
+from atlas.domain.units import ZERO, plain
 from atlas.switches import EffectiveState, Scope, read_effective, shared_lock
 from atlas.transitions import move
 from execution.leases import database_now
@@ -24,6 +26,8 @@ from execution.live_keys import missing_live_keys
 from execution.mandates import LimitsInForce, limits_in_force
 from execution.models import Deployment, GuardrailDecision, Order, PaperAccount
 from execution.order_events import note_order
+from execution.records import read_records
+from execution.usage import lock_counters, reserve, write_counters
 from onchain import permits
 from onchain.models import Vault
 from onchain.vocabulary import PermitVenue
@@ -31,6 +35,11 @@ from onchain.vocabulary import PermitVenue
 # SAFETY 2.4: what adds risk must go out quickly or not at all.
 PERMIT_LIFETIME = {PermitKind.INCREASE: timedelta(seconds=20)}
 EXIT_LIFETIME = timedelta(seconds=60)
+# Their denial is over by itself or by a person's act; it is no answer that a retry would repeat.
+PASSING_RULES = frozenset(
+    {"switch_state", "one_working_order", "cooldown", "retry_pause", "retry_changed"}
+)
+REFUSAL_LENGTH = 200
 
 
 def authorise(
@@ -47,16 +56,26 @@ def authorise(
         switch = read_effective(scopes_of(deployment, order.market))
         now = database_now()
         limits = limits_in_force(deployment)
-        _lock_account(deployment)
+        account = _lock_account(deployment)
         _read_again(order)
         missing = _missing_keys(deployment, switch, now)
-        judgement = judge(
-            order.intent,
-            _seen_by_the_gate(snapshot, order, switch),
-            limits.tightest,
-            feed_at,
-            rules=HOUSE_RULES,
+        counters = lock_counters(deployment, limits, feed_at=feed_at, now=now)
+        seen = replace(
+            snapshot,
+            switch_state=switch.state,
+            working_orders=_working_orders(order),
+            records=read_records(
+                order,
+                deployment,
+                account=account,
+                snapshot=snapshot,
+                limits=limits,
+                counters=counters,
+                feed_at=feed_at,
+                now=now,
+            ),
         )
+        judgement = judge(order.intent, seen, limits.tightest, feed_at, rules=HOUSE_RULES)
         decision = _decide(
             order,
             judgement,
@@ -67,6 +86,10 @@ def authorise(
             fencing_token=fencing_token,
             now=now,
         )
+        if decision.allowed:
+            expected = seen.records.expected
+            reserve(order, counters, gas_usd=expected.fee_usd if expected else ZERO, now=now)
+        write_counters(counters)
         _carry_out(order, decision, switch_epoch=switch.epoch, now=now)
         _note(order, decision, actor=actor, now=now)
     return decision
@@ -84,12 +107,14 @@ def scopes_of(deployment: Deployment, market: str) -> tuple[Scope, ...]:
     return tuple(scopes)
 
 
-def _lock_account(deployment: Deployment) -> None:
+def _lock_account(deployment: Deployment) -> PaperAccount | None:
     """Hold the account's row, so that two gates of one account follow each other."""
     if deployment.vault_id is not None:
         Vault.objects.select_for_update().get(pk=deployment.vault_id)
-    if not deployment.is_live:
-        PaperAccount.objects.select_for_update().get(deployment=deployment)
+    if deployment.is_live:
+        return None
+    account: PaperAccount = PaperAccount.objects.select_for_update().get(deployment=deployment)
+    return account
 
 
 def _read_again(order: Order) -> None:
@@ -103,10 +128,12 @@ def _missing_keys(deployment: Deployment, switch: EffectiveState, now: datetime)
     return missing_live_keys(deployment, switch=switch.state, now=now) if deployment.is_live else ()
 
 
-def _seen_by_the_gate(snapshot: Snapshot, order: Order, switch: EffectiveState) -> Snapshot:
-    """Put the switch and the account's working orders, as read under the lock, into the snapshot."""
-    working = Order.objects.working().filter(account=order.account).exclude(pk=order.pk).count()
-    return replace(snapshot, switch_state=switch.state, working_orders=working)
+def _working_orders(order: Order) -> int:
+    """Count the account's other orders on their way."""
+    working: int = (
+        Order.objects.working().filter(account=order.account).exclude(pk=order.pk).count()
+    )
+    return working
 
 
 def _decide(
@@ -133,6 +160,7 @@ def _decide(
         vault_limits=limits.vault,
         global_limits=limits.house,
         verdicts=list(_verdicts(judgement)),
+        refusal=_refusal(judgement),
         missing_live_keys=list(missing),
         feed_at=feed_at,
         fencing_token=fencing_token,
@@ -147,6 +175,12 @@ def _reason(judgement: Judgement, missing: tuple[str, ...]) -> str:
     return refused if judgement.allowed else f"{refused} {judgement.reason}"
 
 
+def _refusal(judgement: Judgement) -> str:
+    """Name the rules that deny by what the order is; a closed switch or a pause says nothing of it."""
+    rules = sorted(breach.rule for breach in judgement.breaches)
+    return " ".join(rule for rule in rules if rule not in PASSING_RULES)[:REFUSAL_LENGTH]
+
+
 def _verdicts(judgement: Judgement) -> Iterable[dict[str, Any]]:
     for verdict in judgement.verdicts:
         breach = verdict.breach
@@ -156,6 +190,7 @@ def _verdicts(judgement: Judgement) -> Iterable[dict[str, Any]]:
             "measured": breach.measured if breach else None,
             "limit": breach.limit if breach else None,
             "message": breach.message if breach else "",
+            "used_ratio": None if verdict.used_ratio is None else plain(verdict.used_ratio),
         }
 
 

@@ -66,3 +66,11 @@ class Venue(StrEnum):
 
     PAPER = "paper"
     GMX = "gmx"
+
+
+class ReservationState(StrEnum):
+    """What became of an order's share of a counted limit."""
+
+    RESERVED = "RESERVED"
+    SETTLED = "SETTLED"  # the order was filled: what it used stays counted
+    RELEASED = "RELEASED"  # it was not: its turnover and fee were given back

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from atlas.domain.positions import Position
 from atlas.domain.quotes import Quote
+from atlas.domain.records import UNKNOWN_RECORDS, Records
 from atlas.domain.states import SwitchState
 
 
@@ -20,7 +21,7 @@ class Snapshot:
 
     `quotes` are keyed by market. `working_orders` counts orders between the gate and their end.
     `switch_state` is the effective (most restrictive) state; the gate sets it from rows read under
-    its lock, everyone else leaves it None, which counts as HALTED.
+    its lock, everyone else leaves it None, which counts as HALTED. `records` come from the gate too.
     """
 
     account: str
@@ -31,6 +32,7 @@ class Snapshot:
     quotes: Mapping[str, Quote]
     working_orders: int | None
     switch_state: SwitchState | None = None
+    records: Records = UNKNOWN_RECORDS
 
     def quote(self, market: str) -> Quote | None:
         """Give the price of a market, or None where it is unknown."""

@@ -7,6 +7,7 @@ from execution.models.ledger import Fill, Position
 from execution.models.limits import GuardrailLimits
 from execution.models.orders import GuardrailDecision, Order, OrderEvent, Trade
 from execution.models.series import Candle, EquityPoint
+from execution.models.usage import HighWater, LimitReservation, LimitUsage
 
 __all__ = [
     "Candle",
@@ -19,6 +20,9 @@ __all__ = [
     "Fill",
     "GuardrailDecision",
     "GuardrailLimits",
+    "HighWater",
+    "LimitReservation",
+    "LimitUsage",
     "Order",
     "OrderEvent",
     "PaperAccount",

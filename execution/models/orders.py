@@ -238,6 +238,9 @@ class GuardrailDecision(models.Model):
         "execution.GuardrailLimits", on_delete=models.PROTECT, null=True, related_name="+"
     )
     verdicts = models.JSONField()
+    refusal = models.CharField(
+        max_length=200, blank=True, default="", help_text="The rules that denied, as retries count."
+    )
     missing_live_keys = models.JSONField(default=list)
     feed_at = models.DateTimeField(help_text="The feed's time that ages were measured by.")
     fencing_token = models.BigIntegerField()

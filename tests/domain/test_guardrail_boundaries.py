@@ -3,22 +3,26 @@
 from dataclasses import fields, replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from atlas.domain.guardrail_rules import HOUSE_RULES
+from atlas.domain.guardrails import Outcome
 from atlas.domain.limits import Limits
-from atlas.domain.states import PermitKind, SwitchState
+from atlas.domain.states import PermitKind
+from tests.domain.guardrail_cases import BOUNDARIES, UNKNOWN, UNKNOWN_TOGETHER, deviating
 from tests.domain.guardrail_world import (
+    HELD,
     INCREASE,
     LIMITS,
     NOW,
-    REDUCE,
     SNAPSHOT,
     breached,
     judged,
     priced,
+    recorded,
+    used,
+    used_by_house,
 )
 
 
@@ -29,60 +33,6 @@ def test_an_increase_within_all_limits_is_allowed_and_every_rule_is_in_the_verdi
         rule.name for rule in HOUSE_RULES if PermitKind.INCREASE in rule.applies_to
     }
     assert judgement.reason == "All guardrails passed."
-
-
-# One line per boundary: rule, the last case that passes, the first that does not.
-BOUNDARIES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "allowed_market": (
-        {"limits": LIMITS},
-        {"limits": replace(LIMITS, allowed_markets=frozenset({"BTC/USD"}))},
-    ),
-    "max_order_notional": (
-        {"limits": replace(LIMITS, max_order_notional_usd=Decimal(1000))},
-        {"limits": replace(LIMITS, max_order_notional_usd=Decimal("999.99"))},
-    ),
-    "max_position_notional": (
-        {"limits": replace(LIMITS, max_position_notional_usd=Decimal(3000))},
-        {"limits": replace(LIMITS, max_position_notional_usd=Decimal("2999.99"))},
-    ),
-    "max_leverage": (
-        # 3,000 over 1,000 + 500 less the open loss of 10 at the lower price
-        {"limits": replace(LIMITS, max_leverage_ratio=Decimal("2.01342282"))},
-        {"limits": replace(LIMITS, max_leverage_ratio=Decimal("2.01342281"))},
-    ),
-    "free_collateral": (
-        {"snapshot": replace(SNAPSHOT, cash_usd=Decimal(500))},
-        {"snapshot": replace(SNAPSHOT, cash_usd=Decimal("499.99999999"))},
-    ),
-    "nav_known": (
-        {"snapshot": replace(SNAPSHOT, nav_usd=Decimal("0.00000001"))},
-        {"snapshot": replace(SNAPSHOT, nav_usd=Decimal(0))},
-    ),
-    "signal_freshness": (
-        {"intent": replace(INCREASE, signal_as_of_at=NOW - timedelta(seconds=60))},
-        {"intent": replace(INCREASE, signal_as_of_at=NOW - timedelta(seconds=61))},
-    ),
-    "price_freshness": (
-        {"snapshot": priced("1990", "2000", NOW - timedelta(seconds=30))},
-        {"snapshot": priced("1990", "2000", NOW - timedelta(seconds=31))},
-    ),
-    "acceptable_price": (
-        {"intent": replace(INCREASE, acceptable_price_usd=Decimal(2200))},
-        {"intent": replace(INCREASE, acceptable_price_usd=Decimal("2200.01"))},
-    ),
-    "within_position": (
-        {"intent": REDUCE},
-        {"intent": replace(REDUCE, size_delta_usd=Decimal("2000.01"))},
-    ),
-    "one_working_order": (
-        {"snapshot": replace(SNAPSHOT, working_orders=0)},
-        {"snapshot": replace(SNAPSHOT, working_orders=1)},
-    ),
-    "switch_state": (
-        {"snapshot": replace(SNAPSHOT, switch_state=SwitchState.ACTIVE)},
-        {"snapshot": replace(SNAPSHOT, switch_state=SwitchState.REDUCING)},
-    ),
-}
 
 
 def test_every_rule_has_a_boundary_here():
@@ -105,24 +55,9 @@ def test_a_rule_breaches_beyond_its_boundary_and_states_both_numbers(rule):
     assert not judgement.allowed
 
 
-UNKNOWN: dict[str, dict[str, Any]] = {
-    "allowed_market": {"limits": replace(LIMITS, allowed_markets=None)},
-    "max_order_notional": {"limits": replace(LIMITS, max_order_notional_usd=None)},
-    "max_position_notional": {"limits": replace(LIMITS, max_position_notional_usd=None)},
-    "max_leverage": {"limits": replace(LIMITS, max_leverage_ratio=None)},
-    "free_collateral": {"snapshot": replace(SNAPSHOT, cash_usd=None)},
-    "nav_known": {"snapshot": replace(SNAPSHOT, nav_usd=None)},
-    "signal_freshness": {"limits": replace(LIMITS, max_signal_age_seconds=None)},
-    "price_freshness": {"limits": replace(LIMITS, max_price_age_seconds=None)},
-    "acceptable_price": {"intent": replace(INCREASE, acceptable_price_usd=None)},
-    "one_working_order": {"snapshot": replace(SNAPSHOT, working_orders=None)},
-    "switch_state": {"snapshot": replace(SNAPSHOT, switch_state=None)},
-    "within_position": {"intent": REDUCE, "snapshot": replace(SNAPSHOT, positions=None)},
-}
-
-
 def test_every_rule_has_an_unknown_here():
-    assert set(UNKNOWN) == {rule.name for rule in HOUSE_RULES}
+    together = set().union(*(rules for _, rules in UNKNOWN_TOGETHER.values()))
+    assert set(UNKNOWN) | together == {rule.name for rule in HOUSE_RULES}
 
 
 @pytest.mark.parametrize("rule", UNKNOWN)
@@ -130,19 +65,32 @@ def test_what_is_unknown_is_a_breach(rule):
     assert breached(judged(**UNKNOWN[rule])) == {rule}
 
 
+@pytest.mark.parametrize("what", UNKNOWN_TOGETHER)
+def test_what_is_unknown_breaches_every_rule_that_needs_it(what):
+    snapshot, rules = UNKNOWN_TOGETHER[what]
+    assert breached(judged(snapshot=snapshot)) == rules
+
+
 def test_without_a_price_everything_that_needs_one_breaches():
     blind = judged(snapshot=replace(SNAPSHOT, quotes={}))
     assert breached(blind) == {
         "acceptable_price",
+        "acceptable_distance",
+        "admits_execution",
         "max_position_notional",
+        "gross_exposure",
+        "net_exposure",
         "max_leverage",
         "price_freshness",
+        "sources_agree",
     }
 
 
 def test_without_known_positions_size_and_leverage_breach():
     assert breached(judged(snapshot=replace(SNAPSHOT, positions=None))) == {
         "max_position_notional",
+        "gross_exposure",
+        "net_exposure",
         "max_leverage",
     }
 
@@ -155,7 +103,7 @@ def test_without_any_limit_every_limit_breaches():
 
 def test_each_limit_field_is_read_by_a_rule():
     read = {name for rule in HOUSE_RULES for name in rule.limit_fields}
-    assert read <= {field.name for field in fields(Limits)}
+    assert read == {field.name for field in fields(Limits)}
 
 
 @pytest.mark.parametrize(
@@ -183,9 +131,48 @@ def test_clocks_may_differ_by_two_seconds_and_no_more():
 
 def test_an_acceptable_price_of_a_short_opening_is_bounded_below():
     short = replace(INCREASE, is_long=False, expected_pre_size_usd=Decimal(0))
-    assert judged(replace(short, acceptable_price_usd=Decimal(1791))).allowed
-    far = judged(replace(short, acceptable_price_usd=Decimal("1790.99")))
-    assert breached(far) == {"acceptable_price"}
+    assert judged(replace(short, acceptable_price_usd=Decimal("1980.05"))).allowed
+    far = judged(replace(short, acceptable_price_usd=Decimal("1980.049")))
+    assert breached(far) == {"acceptable_distance"}
+    further = judged(replace(short, acceptable_price_usd=Decimal("1790.99")))
+    assert breached(further) == {"acceptable_distance", "acceptable_price"}
+
+
+def test_no_limit_lifts_the_ceiling_of_leverage():
+    thin = replace(INCREASE, collateral_delta_usd=Decimal(0), size_delta_usd=Decimal(2000))
+    slim = replace(SNAPSHOT, positions=(replace(HELD, collateral_usd=Decimal(620)),))
+    generous = replace(LIMITS, max_leverage_ratio=Decimal(100))
+    assert breached(judged(thin, slim, generous)) == {"max_leverage"}  # 4,000 over 610
+    fatter = replace(SNAPSHOT, positions=(replace(HELD, collateral_usd=Decimal(626)),))
+    assert judged(thin, fatter, generous).allowed  # 4,000 over 616
+
+
+def test_a_second_price_has_to_agree_even_where_one_would_do():
+    assert judged(snapshot=deviating(None)).allowed
+    assert breached(judged(snapshot=deviating(81))) == {"sources_agree"}
+
+
+def test_from_four_fifths_of_a_limit_on_the_verdict_warns():
+    def outcome(value: str) -> Outcome:
+        judgement = judged(snapshot=recorded(high_water_usd=Decimal(value)))
+        return next(one.outcome for one in judgement.verdicts if one.rule == "drawdown")
+
+    assert outcome("1.66") is Outcome.PASSED  # a fall of 0.398 of 0.5
+    assert outcome("1.67") is Outcome.WARNED
+    assert outcome("2") is Outcome.WARNED
+    assert outcome("2.01") is Outcome.BREACHED
+
+
+def test_the_fullest_scope_speaks_and_is_named():
+    by_house = judged(snapshot=used_by_house(orders_in_day=1000))
+    assert "of the whole house: 1001, allowed 1000" in by_house.reason
+    by_deployment = judged(snapshot=used(orders_in_day=100))
+    assert "of the deployment: 101, allowed 100" in by_deployment.reason
+
+
+def test_a_house_without_the_limit_binds_nothing():
+    free = used_by_house(limits=Limits(), orders_in_day=10**6, open_usd=Decimal(10**9))
+    assert judged(snapshot=free).allowed
 
 
 def test_leverage_counts_open_losses_and_not_open_gains():

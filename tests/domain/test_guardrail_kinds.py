@@ -10,7 +10,9 @@ from atlas.domain.guardrail_rules import HOUSE_RULES
 from atlas.domain.guardrails import Breach, GuardrailRule, Outcome, judge
 from atlas.domain.intents import EXIT_KINDS, RISK_KINDS, Authority
 from atlas.domain.limits import Limits
+from atlas.domain.records import UNKNOWN_RECORDS, Retries
 from atlas.domain.states import PermitKind, SwitchState
+from tests.domain.guardrail_matrix import COLUMNS, MATRIX, cells
 from tests.domain.guardrail_world import (
     CHAIN_KINDS,
     INCREASE,
@@ -20,6 +22,7 @@ from tests.domain.guardrail_world import (
     SNAPSHOT,
     breached,
     judged,
+    recorded,
 )
 
 
@@ -58,43 +61,68 @@ def test_a_set_up_needs_two_persons():
     assert judged(replace(setup, authority=Authority.TWO_PERSONS)).allowed
 
 
+RULES = {rule.name: rule for rule in HOUSE_RULES}
+
+
+def test_the_matrix_has_a_line_for_every_rule_and_a_column_for_every_kind():
+    assert set(MATRIX) == set(RULES)
+    assert set(COLUMNS) == set(PermitKind)
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind", "word"), cells(), ids=lambda one: getattr(one, "value", one)
+)
+def test_each_rule_does_to_each_kind_what_the_matrix_says(rule, kind, word):
+    binds, recorded = kind in RULES[rule].applies_to, kind in RULES[rule].recorded_for
+    assert (binds, recorded) == (word in {"D", "P"}, word == "R")
+
+
 @pytest.mark.parametrize("rule", HOUSE_RULES, ids=lambda rule: rule.name)
-def test_rules_that_limit_risk_never_bind_what_takes_risk_off(rule):
-    """Assert the matrix of SAFETY 3.1 for each rule."""
-    binding = {
-        "switch_state": frozenset(PermitKind),
-        "one_working_order": RISK_KINDS | EXIT_KINDS,
-        "acceptable_price": (RISK_KINDS | EXIT_KINDS) - {PermitKind.SWAP},
-        "within_position": EXIT_KINDS,
-    }
-    assert rule.applies_to == binding.get(rule.name, RISK_KINDS)
+def test_no_rule_that_reads_a_limit_binds_what_takes_risk_off(rule):
     assert not rule.applies_to & rule.recorded_for
-    if rule.limit_fields:
+    if rule.limit_fields or rule.stands:
         assert not rule.applies_to & (EXIT_KINDS | CHAIN_KINDS)
 
 
 @pytest.mark.parametrize("kind", sorted(EXIT_KINDS))
-def test_with_no_limit_no_nav_no_cash_and_a_dead_signal_exits_still_go_out(kind):
-    worst = replace(SNAPSHOT, nav_usd=None, cash_usd=None, switch_state=SwitchState.REDUCING)
+def test_with_no_limit_no_nav_no_cash_no_records_and_a_dead_signal_exits_still_go_out(kind):
+    worst = replace(
+        SNAPSHOT,
+        nav_usd=None,
+        cash_usd=None,
+        switch_state=SwitchState.REDUCING,
+        records=UNKNOWN_RECORDS,
+    )
     old = NOW + timedelta(days=30)
     exit_intent = replace(REDUCE, kind=kind, signal_as_of_at=None, signal_valid_until_at=None)
     judgement = judged(exit_intent, worst, Limits(), old)
     assert judgement.allowed
-    expected = (
-        set()
-        if kind is PermitKind.FLATTEN
-        else {
-            "allowed_market",
-            "max_order_notional",
-            "max_position_notional",
-            "max_leverage",
-            "nav_known",
-            "signal_freshness",
-            "price_freshness",
-            "free_collateral",
-        }
-    )
-    assert {breach.rule for breach in judgement.recorded} == expected
+    recorded = {breach.rule for breach in judgement.recorded}
+    if kind is PermitKind.FLATTEN:
+        assert recorded == set()
+    else:
+        assert recorded == {rule.name for rule in HOUSE_RULES if kind in rule.recorded_for}
+
+
+@pytest.mark.parametrize("kind", sorted(EXIT_KINDS | {PermitKind.CANCEL, PermitKind.CLAIM}))
+def test_an_exit_is_paused_for_two_minutes_at_most_however_often_it_was_refused(kind):
+    base = REDUCE if kind in EXIT_KINDS else INCREASE
+    often = recorded(retries=Retries(attempts=99, same_refusals=99, refused_at=NOW))
+    intent = replace(base, kind=kind, signal_as_of_at=None, signal_valid_until_at=None)
+    at_once = judged(intent, often)
+    assert breached(at_once) == {"retry_pause"}
+    assert judged(intent, often, now=NOW + timedelta(minutes=2)).allowed
+
+
+@pytest.mark.parametrize(
+    ("refusals", "seconds"), [(2, 5), (3, 15), (4, 45), (5, 120), (6, 120), (1, 0)]
+)
+def test_the_pause_of_an_exit_grows_and_then_stays(refusals, seconds):
+    refused = recorded(retries=Retries(attempts=1, same_refusals=refusals, refused_at=NOW))
+    assert judged(REDUCE, refused, now=NOW + timedelta(seconds=seconds)).allowed
+    if seconds:
+        early = judged(REDUCE, refused, now=NOW + timedelta(seconds=seconds - 1))
+        assert breached(early) == {"retry_pause"}
 
 
 def test_a_recorded_breach_says_so_in_its_verdict():

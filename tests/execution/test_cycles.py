@@ -257,12 +257,21 @@ def test_a_promise_of_our_own_that_breaks_is_a_bug_too(deployment, monkeypatch):
 
 
 def test_the_venues_refusal_fails_the_cycle_with_the_venues_word(deployment):
-    PaperAccount.objects.update(slippage_bps=500)
-    cycle = run(Deployment.objects.get(), MARKET, slot(0))
+    told = Deployment.objects.get()
+    told.paper_account.slippage_bps = 500  # the venue takes more than the gate was told
+    cycle = run(told, MARKET, slot(0))
     assert ended(cycle) == (CycleState.FAILED, "venue_refused")
     order = Order.objects.get()
     assert (order.state, order.cancel_name) == (OrderState.CANCELED, "price_not_acceptable")
     assert Trade.objects.get().state == TradeState.ABANDONED
+
+
+def test_what_the_venue_is_sure_to_refuse_is_denied_at_the_gate(deployment):
+    PaperAccount.objects.update(slippage_bps=500)
+    cycle = run(Deployment.objects.get(), MARKET, slot(0))
+    assert ended(cycle) == (CycleState.SKIPPED, "denied")
+    refusal = Order.objects.get().decision.refusal
+    assert refusal == "admits_execution slippage"
 
 
 def test_a_permit_that_runs_out_costs_a_round_and_not_the_trade(deployment, monkeypatch):

@@ -3,6 +3,9 @@
 A subclass gives the fixture `world`: an account with money, open switches, a price of 2,000 USD.
 """
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 
 from atlas.domain.errors import ConflictingState
@@ -11,7 +14,7 @@ from execution import gate, settlement
 from execution.models import Fill, Order
 from execution.venues.base import Executed, Refused
 from tests.execution.orders import planned_order
-from tests.execution.world import ACTOR, WALL, slot
+from tests.execution.world import ACTOR, MARKET, WALL, slot
 
 
 class VenueContract:
@@ -22,11 +25,18 @@ class VenueContract:
         """Give an object with `deployment`, `venue` and `feed_at`; each subclass has its own."""
         raise NotImplementedError
 
-    def permitted(self, world, **values):
+    def permitted(self, world, *, seen_usd=None, **values):
+        """Let an order through the gate, which sees the price `seen_usd` where it has moved since."""
         order = planned_order(world.deployment, **values)
+        snapshot = world.venue.snapshot()
+        if seen_usd is not None:
+            seen = replace(
+                snapshot.quotes[MARKET], min_usd=Decimal(seen_usd), max_usd=Decimal(seen_usd)
+            )
+            snapshot = replace(snapshot, quotes={MARKET: seen})
         decision = gate.authorise(
             order,
-            snapshot=world.venue.snapshot(),
+            snapshot=snapshot,
             feed_at=world.feed_at,
             fencing_token=order.cycle.fencing_token,
             actor=ACTOR,
@@ -121,7 +131,7 @@ class VenueContract:
         assert snapshot.nav_usd == snapshot.cash_usd
 
     def test_a_price_beyond_the_acceptable_one_is_refused_with_the_venues_word(self, world):
-        order = self.submitted(world, acceptable_usd="1")
+        order = self.submitted(world, acceptable_usd="1000", seen_usd="998")
         outcome = world.venue.outcome(order)
         assert isinstance(outcome, Refused)
         assert outcome.name
