@@ -1,6 +1,6 @@
 """What the ground floor registers of itself: its schedules and its metrics."""
 
-from atlas import registries
+from atlas import access_alerts, registries
 from atlas.own_metrics import families
 from atlas.registries import Schedule
 
@@ -35,4 +35,5 @@ def register() -> None:
     """Fill the registry; called once when the app is ready."""
     for name, schedule in SCHEDULES.items():
         registries.schedules.add(name, schedule)
+    access_alerts.register()
     registries.metrics.add("atlas", families)

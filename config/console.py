@@ -35,6 +35,7 @@ UNFOLD: dict[str, Any] = {
         "show_all_applications": False,
         "navigation": "atlas.console.navigation.navigation",
     },
+    "ACCOUNT": {"navigation": [{"title": "My access", "link": "/admin/my-access/"}]},
     "BORDER_RADIUS": "6px",
     "COLORS": {
         "primary": {

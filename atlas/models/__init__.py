@@ -1,5 +1,6 @@
 """The rows of the ground floor."""
 
+from atlas.models.access import OneTimeDevice, RecoveryCode, SessionEpoch
 from atlas.models.alerts import Alert
 from atlas.models.approvals import ApprovalRequest
 from atlas.models.audit import AuditEvent, AuditSeal
@@ -16,6 +17,9 @@ __all__ = [
     "AuditEvent",
     "AuditSeal",
     "Heartbeat",
+    "OneTimeDevice",
+    "RecoveryCode",
+    "SessionEpoch",
     "ShippedSchedule",
     "SignerAttestation",
     "TradingState",

@@ -1,5 +1,6 @@
 """Settings shared by every environment; values come from config.env, never from os.environ."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "atlas.console.doorkeeper.DoorkeeperMiddleware",  # limits of sessions, the second factor
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -118,7 +120,10 @@ WHITENOISE_USE_FINDERS = True
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 60 * 60
+ATLAS_SESSION_LIFETIME = timedelta(hours=12)
+ATLAS_SESSION_IDLE = timedelta(hours=1)
+SESSION_COOKIE_AGE = int(ATLAS_SESSION_LIFETIME.total_seconds())
+ATLAS_REQUIRE_SECOND_FACTOR = True
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "SAMEORIGIN"  # the console shows its own dialogs in frames
 SECURE_REFERRER_POLICY = "same-origin"

@@ -3,8 +3,9 @@
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
+from django.utils import timezone
 
-from atlas import registries
+from atlas import registries, sessions
 from atlas.roles import ROLES, ensure_roles
 from tests.execution.conftest import _patient_gate  # noqa: F401  # cycles run within one test's transaction
 
@@ -25,6 +26,9 @@ def client_of(db):
             user.groups.add(Group.objects.get(name=role))
         client = Client(raise_request_exception=True)
         client.force_login(user)
+        session = client.session
+        sessions.begin(session, user, now=timezone.now())
+        session.save()
         return client
 
     return log_in
