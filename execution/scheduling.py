@@ -1,42 +1,51 @@
-"""Which cycles are due: the newest slot of each deployment that nobody has run.
+"""Which cycles are due: for each deployment the slot that its timetable asks for now.
 
-Slots that nobody ran are not caught up, they would decide on a past that is over; the cycle that
-follows says how many there were.
+One look at all deployments takes the same few queries however many there are. A look gives out at
+most a batch, those first that have waited the largest share of their cadence, so that after a
+pause of the house the slow ones are not starved by the quick ones and nobody begins all at once.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
+from django.db.models import Exists, OuterRef, Subquery
 
 from atlas.domain.candles import Timeframe
-from atlas.domain.clock import slot_at
 from atlas.domain.errors import DomainRefusal
 from execution import feeds
 from execution.models import CycleRun, Deployment, FeedClock
 
 log = structlog.get_logger(__name__)
 
+# Of hundreds that are due at once a look gives out so many; the next look is seconds later.
+BATCH = 100
+
 
 @dataclass(frozen=True, slots=True)
 class DueCycle:
-    """A slot that should run now, and how long on the wall the word is worth passing on."""
+    """A slot that should run now, and how long on the wall the word is worth passing on.
+
+    `overdue_share` is how much of its time the slot has waited, as a share of the cadence.
+    """
 
     deployment_id: int
     slot: datetime
     expires_seconds: float
+    overdue_share: float = 0.0
 
 
 def due_cycles(*, now: datetime) -> list[DueCycle]:
-    """List the due slots of all enabled deployments, the shortest-lived first.
+    """List the due slots of enabled deployments, the longest-waiting first, at most a batch.
 
     Looking at a feed keeps it playing. A deployment whose feed cannot be read is reported and left
     out; the others go on.
     """
     _watch_feeds(now)
     due = []
-    for deployment in Deployment.objects.scheduled().detailed():
+    for deployment in _looked_at():
         try:
             found = _due(deployment, read=lambda: now)
         except DomainRefusal as refusal:
@@ -44,13 +53,13 @@ def due_cycles(*, now: datetime) -> list[DueCycle]:
             continue
         if found is not None:
             due.append(found)
-    return sorted(due, key=lambda one: one.expires_seconds)
+    return sorted(due, key=lambda one: (-one.overdue_share, one.expires_seconds))[:BATCH]
 
 
 def latest_slot(deployment: Deployment, *, now: datetime) -> datetime:
     """Give the newest slot of a deployment at a wall time."""
     clock = feeds.clock_for(deployment, read=lambda: now)
-    return slot_at(clock.now(), deployment.cadence)
+    return deployment.timetable.newest(clock.now())
 
 
 def missed_slots(deployment: Deployment, slot: datetime) -> int:
@@ -78,15 +87,32 @@ def _watch_feeds(now: datetime) -> None:
         feeds.watch(feed, now=now)
 
 
-def _due(deployment: Deployment, *, read: Callable[[], datetime]) -> DueCycle | None:
-    """Give the newest slot of a deployment if it is still to be run."""
-    slot = latest_slot(deployment, now=read())
-    if slot < _born(deployment) or _is_over(deployment, slot, read=read):
+def _looked_at() -> list[Any]:
+    """Give the enabled deployments that run nothing now, each with the newest slot it has begun."""
+    cycles = CycleRun.objects.filter(deployment=OuterRef("pk"))
+    newest = cycles.order_by("-scheduled_for").values("scheduled_for")[:1]
+    rows = Deployment.objects.scheduled().detailed()
+    return list(rows.annotate(last_slot=Subquery(newest)).exclude(Exists(cycles.running())))
+
+
+def _due(deployment: Any, *, read: Callable[[], datetime]) -> DueCycle | None:
+    """Give the slot of a deployment that is to be run now."""
+    timetable = deployment.timetable
+    feed_now = feeds.clock_for(deployment, read=read).now()
+    slot = timetable.due(
+        now=feed_now,
+        born_at=_born(deployment),
+        last=deployment.last_slot,
+        key=str(deployment.pk),
+    )
+    if slot is None or _is_over(deployment, slot, read=read):
         return None
-    cycles = CycleRun.objects.filter(deployment=deployment)
-    if cycles.filter(scheduled_for=slot).exists() or cycles.running().exists():
-        return None
-    return DueCycle(deployment.pk, slot, wall_cadence(deployment).total_seconds())
+    return DueCycle(
+        deployment.pk,
+        slot,
+        wall_cadence(deployment).total_seconds(),
+        timetable.overdue_share(slot, feed_now),
+    )
 
 
 def _born(deployment: Deployment) -> datetime:

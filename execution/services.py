@@ -1,7 +1,7 @@
 """Changes to deployments that people ask for: create, pause."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from atlas.audit import Actor, record
 from atlas.domain.candles import Timeframe
 from atlas.domain.errors import InvalidInput
 from atlas.domain.states import SwitchScope, TradingMode
+from atlas.domain.timetable import Timetable
 from atlas.switches import create_scope
 from execution import feeds
 from execution.accounts import open_account, require_deposit, require_reason
@@ -41,6 +42,7 @@ def create_paper_deployment(
     feed_clock: FeedClock | None = None,
     started_at: datetime | None = None,
     status: DeploymentStatus = DeploymentStatus.ENABLED,
+    timetable: Timetable | None = None,
 ) -> Deployment:
     """Put a strategy to work on a new paper account.
 
@@ -48,7 +50,8 @@ def create_paper_deployment(
     that plays the recordings unless it is given one of its own; `started_at` is the feed's time of
     the first deposit, by that clock unless given. `limits` names max_order_notional_usd,
     max_position_notional_usd and max_leverage_ratio, and may name any other limit
-    (`execution.limits.read_limits`). The strategy and the markets get switches,
+    (`execution.limits.read_limits`). Its cycles begin with the bars unless a `timetable` of the
+    same cadence says otherwise. The strategy and the markets get switches,
     HALTED where they are new: nothing trades before a person restores them. Raises InvalidInput
     with every problem of rule, parameters and limits.
     """
@@ -57,6 +60,7 @@ def create_paper_deployment(
         raise InvalidInput("Name the markets of the deployment, each once.")
     frame = Timeframe.named(timeframe)
     _require_cadence(cadence_seconds, frame)
+    timetable = timetable or Timetable(timedelta(seconds=cadence_seconds))
     if feed == feeds.REPLAY and feed_clock is None:
         feed_clock = feeds.play(
             name=DEFAULT_FEED, market=markets[0], timeframe=frame, speed=DEFAULT_SPEED, now=now
@@ -70,6 +74,9 @@ def create_paper_deployment(
         markets=list(markets),
         timeframe=frame.value,
         cadence_seconds=cadence_seconds,
+        offset_seconds=int(timetable.offset.total_seconds()),
+        jitter_seconds=int(timetable.jitter.total_seconds()),
+        missed_slots=timetable.missed.value,
         feed=feed,
         feed_clock=feed_clock,
         created_at=now,

@@ -16,6 +16,7 @@ from execution.models import Deployment
 log = structlog.get_logger(__name__)
 
 CYCLE_LIMIT_SECONDS = 20
+SHARE_OF_SLOT = 0.9
 DISPATCH_LIMIT_SECONDS = 20
 SWEEP_LIMIT_SECONDS = 25
 # The house's soft limit is longer than these, and Celery refuses to send a task whose soft limit
@@ -23,12 +24,19 @@ SWEEP_LIMIT_SECONDS = 25
 NO_SOFT_LIMIT = 0
 
 
+def cycle_limit_seconds(slot_seconds: float) -> int:
+    """Give the hard limit of a cycle: shorter than its slot, so that it never meets the next one."""
+    return max(1, min(CYCLE_LIMIT_SECONDS, int(SHARE_OF_SLOT * slot_seconds)))
+
+
 @shared_task(time_limit=DISPATCH_LIMIT_SECONDS, soft_time_limit=NO_SOFT_LIMIT)
 def dispatch_due_cycles() -> None:
     """Enqueue every cycle that is due."""
     for due in scheduling.due_cycles(now=timezone.now()):
         run_cycle.apply_async(
-            args=(due.deployment_id, due.slot.isoformat()), expires=due.expires_seconds
+            args=(due.deployment_id, due.slot.isoformat()),
+            expires=due.expires_seconds,
+            time_limit=cycle_limit_seconds(due.expires_seconds),
         )
 
 

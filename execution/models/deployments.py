@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from atlas.domain.candles import Timeframe
 from atlas.domain.states import TradingMode
+from atlas.domain.timetable import GRACE_SHARE, MissedSlots, Timetable
 from atlas.models.base import RatioField, UsdField, choice_check, choice_list
 from execution.querysets import DeploymentManager
 from execution.vocabulary import DeploymentStatus
@@ -69,6 +70,19 @@ class Deployment(models.Model):
     cadence_seconds = models.PositiveIntegerField(
         help_text="Seconds of feed time between two cycles."
     )
+    offset_seconds = models.PositiveIntegerField(
+        default=0, help_text="How long after the bar's close its slots lie; below the cadence."
+    )
+    jitter_seconds = models.PositiveIntegerField(
+        default=0,
+        help_text="Its cycles begin up to so long after their slots, so that not all begin at once.",
+    )
+    missed_slots = models.CharField(
+        max_length=8,
+        choices=choice_list(MissedSlots),
+        default=MissedSlots.LATEST,
+        help_text="What becomes of slots that nobody ran.",
+    )
     feed = models.CharField(
         max_length=40, default="replay", help_text="Which market-data provider it listens to."
     )
@@ -112,6 +126,16 @@ class Deployment(models.Model):
             models.CheckConstraint(
                 condition=Q(cadence_seconds__gt=0), name="deployment_cadence_positive"
             ),
+            choice_check("missed_slots", MissedSlots, name="deployment_missed_slots_known"),
+            models.CheckConstraint(
+                condition=Q(offset_seconds__lt=F("cadence_seconds"))
+                & Q(cadence_seconds__gt=F("jitter_seconds") * GRACE_SHARE),
+                name="deployment_timetable_can_be_kept",
+            ),
+            models.CheckConstraint(
+                condition=Q(mode="PAPER") | ~Q(missed_slots=MissedSlots.ALL.value),
+                name="deployment_live_catches_nothing_up",
+            ),
             models.CheckConstraint(condition=~Q(markets=[]), name="deployment_has_a_market"),
             models.CheckConstraint(
                 condition=Q(min_order_usd__gt=0)
@@ -138,3 +162,13 @@ class Deployment(models.Model):
     def cadence(self) -> timedelta:
         """Give the feed time between two cycles."""
         return timedelta(seconds=self.cadence_seconds)
+
+    @property
+    def timetable(self) -> Timetable:
+        """Give when its cycles begin."""
+        return Timetable(
+            cadence=self.cadence,
+            offset=timedelta(seconds=self.offset_seconds),
+            jitter=timedelta(seconds=self.jitter_seconds),
+            missed=MissedSlots(self.missed_slots),
+        )

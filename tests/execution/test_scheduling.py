@@ -4,12 +4,16 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
 from atlas import registries
 from atlas.domain.errors import InvalidInput
+from atlas.domain.states import TradingMode
 from atlas.domain.stopped_clock import StoppedClock
+from atlas.domain.timetable import MissedSlots
 from config.celery import app
 from execution import feeds, registrations, scheduling, tasks
 from execution.leases import LEASE
@@ -17,6 +21,7 @@ from execution.models import CycleRun, Deployment, FeedClock
 from execution.vocabulary import DeploymentStatus
 from tests.execution.orders import make_cycle
 from tests.execution.world import HOUR, MARKET, WALL, make_deployment, recording, slot, waves
+from tests.factories import VaultFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +68,87 @@ def test_slots_that_nobody_ran_are_counted_and_not_caught_up():
     assert due(WALL + 5 * TEN_SECONDS) == [(deployment.pk, slot(5))]
     assert scheduling.missed_slots(deployment, slot(5)) == 3
     assert scheduling.missed_slots(deployment, slot(2)) == 0
+
+
+def end_all_cycles():
+    CycleRun.objects.running().update(state="SKIPPED", reason="halted", finished_at=WALL)
+
+
+def test_slots_that_nobody_ran_are_all_caught_up_where_the_deployment_says_so():
+    deployment = make_deployment()
+    Deployment.objects.update(missed_slots=MissedSlots.ALL)
+    make_cycle(deployment, at=slot(1))
+    end_all_cycles()
+    ran = []
+    while found := due(WALL + 4 * TEN_SECONDS):
+        ((_, at),) = found
+        ran.append(at)
+        make_cycle(deployment, at=at)
+        assert due(WALL + 4 * TEN_SECONDS) == []  # one at a time
+        end_all_cycles()
+    assert ran == [slot(2), slot(3), slot(4)]
+
+
+def test_a_missed_slot_is_not_run_late_where_the_deployment_says_so():
+    deployment = make_deployment()
+    Deployment.objects.update(missed_slots=MissedSlots.SKIP)
+    assert due(WALL + 2 * TEN_SECONDS + timedelta(seconds=3)) == []
+    assert due(WALL + 3 * TEN_SECONDS) == [(deployment.pk, slot(3))]
+
+
+def test_a_live_deployment_can_catch_nothing_up():
+    make_deployment()
+    with pytest.raises(IntegrityError, match="deployment_live_catches_nothing_up"):
+        Deployment.objects.update(
+            mode=TradingMode.LIVE,
+            vault=VaultFactory.create(),
+            feed_clock=None,
+            missed_slots=MissedSlots.ALL,
+        )
+
+
+def test_a_timetable_that_cannot_be_kept_is_refused_by_the_database_too():
+    make_deployment()
+    with pytest.raises(IntegrityError, match="deployment_timetable_can_be_kept"):
+        Deployment.objects.update(jitter_seconds=15 * 60)
+
+
+def test_who_has_waited_the_largest_share_of_its_time_comes_first():
+    slow, quick = make_deployment(slug="slow"), make_deployment(slug="quick")
+    Deployment.objects.filter(pk=slow.pk).update(cadence_seconds=2 * HOUR.total_seconds())
+    # Of slots of the same moment the quick one's has waited half its time, the slow one's a quarter;
+    # an hour later the slow one still waits.
+    assert due(WALL + timedelta(seconds=15)) == [(quick.pk, slot(1)), (slow.pk, slot(1))]
+    assert due(WALL + timedelta(seconds=25)) == [(slow.pk, slot(1)), (quick.pk, slot(2))]
+
+
+def test_a_look_gives_out_a_batch_at_most_and_those_left_come_next(monkeypatch):
+    monkeypatch.setattr(scheduling, "BATCH", 2)
+    pks = {make_deployment(slug=f"s{index}").pk for index in range(3)}
+    first = due(WALL + TEN_SECONDS)
+    assert len(first) == 2
+    for pk, at in first:
+        make_cycle(Deployment.objects.get(pk=pk), at=at)
+    ((left, _),) = due(WALL + TEN_SECONDS)
+    assert {left, *(pk for pk, _ in first)} == pks
+
+
+def test_a_look_at_many_deployments_takes_as_many_queries_as_at_one(
+    django_assert_num_queries,
+):
+    make_deployment(slug="one")
+    with CaptureQueriesContext(connection) as at_one:
+        due(WALL + TEN_SECONDS)
+    for index in range(5):
+        make_deployment(slug=f"more-{index}")
+    with django_assert_num_queries(len(at_one)):
+        assert len(due(WALL + TEN_SECONDS)) == 6
+
+
+def test_the_hard_limit_of_a_cycle_is_shorter_than_its_slot():
+    assert tasks.cycle_limit_seconds(3600) == tasks.CYCLE_LIMIT_SECONDS
+    assert tasks.cycle_limit_seconds(10) == 9
+    assert tasks.cycle_limit_seconds(0.5) == 1
 
 
 def test_a_paused_deployment_is_not_due():
