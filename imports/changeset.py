@@ -14,6 +14,7 @@ from atlas.domain.digest import digest
 from atlas.domain.states import IMPORT_TRANSITIONS, ImportState
 from atlas.transitions import move
 from imports.change_samples import samples_of
+from imports.claims import note_claims
 from imports.comparison import Comparison
 from imports.diff_statements import DIGEST_CHANGES
 from imports.digests import note_row_versions, stands
@@ -48,6 +49,7 @@ def review(run: ImportRun, *, now: datetime) -> ImportRun:
             changes += comparison.of_kind(table)
             advance(run.pk, number, len(TABLES))
         ChangeGroup.objects.bulk_create(changes, batch_size=2_000)
+        note_claims(run, groups)
         move(
             run,
             ImportState.REVIEWED,
@@ -55,6 +57,7 @@ def review(run: ImportRun, *, now: datetime) -> ImportRun:
             changeset={"kinds": totals_of(changes), "samples": samples_of(run, changes)},
             changeset_hash=_hash_of(run, changes),
             catalogue_mark=catalogue_mark(named),
+            warning_count=run.warning_count,
             reviewed_at=now,
         )
     return run

@@ -45,6 +45,7 @@ def copying(statement: str) -> Iterator[Copy]:
     with (
         connection.wrap_database_errors,
         connection.cursor() as cursor,
-        cursor.copy(statement, writer=WriterBehind(cursor.cursor)) as copy,
+        # Not through Django's own cursor: the one that it debugs with knows no writers.
+        cursor.cursor.copy(statement, writer=WriterBehind(cursor.cursor)) as copy,
     ):
         yield copy

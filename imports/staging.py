@@ -22,9 +22,10 @@ from imports.formats.registry import Opened, open_export
 from imports.groups import counted_groups, save_groups
 from imports.issues import Problems, save_issues
 from imports.loading import STAGE, Loader
-from imports.models import ImportRun, ImportSource, StagedGroup
+from imports.models import ImportRun, StagedGroup
 from imports.phases import locked_run, long_statements, phase
 from imports.storage import ContentStore
+from imports.thresholds import thresholds_of
 
 
 def stage(run: ImportRun, *, store: ContentStore, actor: Actor, now: datetime) -> ImportRun:
@@ -71,15 +72,6 @@ def _stage_opened(run: ImportRun, opened: Opened, *, size: int, now: datetime) -
         error_count=problems.errors,
         warning_count=problems.warnings,
         staged_at=now,
-    )
-
-
-def thresholds_of(source: ImportSource) -> Thresholds:
-    """Give what a source's records may differ by before it is worth a look."""
-    return Thresholds(
-        jump_ratio=float(source.jump_threshold_ratio),
-        weight_tolerance_ratio=float(source.weight_tolerance_ratio),
-        claim_tolerance_ratio=float(source.claim_tolerance_ratio),
     )
 
 

@@ -83,9 +83,14 @@ class ClaimVerdict:
 OursAt = Callable[[MetricId, date], MetricValues]
 
 
-def judge_claims(claims: Sequence[ClaimRow], ours_at: OursAt | None) -> tuple[ClaimVerdict, ...]:
-    """Hold claims against our figures; None instead of those where the report shows but a part."""
-    return tuple(_judge(claim, ours_at) for claim in claims)
+def judge_claims(
+    claims: Sequence[ClaimRow], ours_at: OursAt | None, *, tolerance_ratio: float = TOLERANCE
+) -> tuple[ClaimVerdict, ...]:
+    """Hold claims against our figures; None instead of those where the report shows but a part.
+
+    `tolerance_ratio` is the share of our figure by which a claim may differ from it.
+    """
+    return tuple(_judge(claim, ours_at, tolerance_ratio) for claim in claims)
 
 
 def metric_of(name: str) -> MetricId | None:
@@ -97,7 +102,7 @@ def metric_of(name: str) -> MetricId | None:
     return ALIASES.get(stem)
 
 
-def _judge(claim: ClaimRow, ours_at: OursAt | None) -> ClaimVerdict:
+def _judge(claim: ClaimRow, ours_at: OursAt | None, tolerance_ratio: float) -> ClaimVerdict:
     """Judge one claim."""
     metric = metric_of(claim.metric)
     if metric is None:
@@ -115,15 +120,15 @@ def _judge(claim: ClaimRow, ours_at: OursAt | None) -> ClaimVerdict:
         return _not_comparable(claim, metric, str(found.reason))
     ours = float(found.value)
     claimed = -abs(claim.value) if metric in FALLS else claim.value
-    tolerance = _tolerance(DEFINITIONS[metric].unit, ours)
+    tolerance = _tolerance(DEFINITIONS[metric].unit, ours, tolerance_ratio)
     difference = claimed - ours
     verdict = Verdict.AGREES if abs(difference) <= tolerance else Verdict.DIFFERS
     return ClaimVerdict(claim, metric, ours, difference, tolerance, verdict, None)
 
 
-def _tolerance(unit: Unit, ours: float) -> float:
+def _tolerance(unit: Unit, ours: float, ratio: float) -> float:
     """Give the difference up to which a claim agrees; a count is the same or it is not."""
-    return 0.0 if unit is Unit.COUNT else max(SMALLEST[unit], TOLERANCE * abs(ours))
+    return 0.0 if unit is Unit.COUNT else max(SMALLEST[unit], ratio * abs(ours))
 
 
 def _not_comparable(claim: ClaimRow, metric: MetricId | None, reason: str) -> ClaimVerdict:
