@@ -11,7 +11,6 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -20,7 +19,10 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from config.env_secrets import secrets_of
 from config.env_types import (
+    AlertChannels,
+    MinutesBySeverity,
     NamedCredentials,
     Names,
     Networks,
@@ -28,7 +30,7 @@ from config.env_types import (
     RedisUrl,
     StorageUrl,
 )
-from imports.credentials import ENDPOINT, REGION, parse_credentials
+from imports.credentials import ENDPOINT, REGION
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "ATLAS_"
@@ -148,6 +150,24 @@ class Environment(BaseSettings):
     outbound_allow_private: bool = Field(
         default=False, description="Let outbound HTTP reach private addresses (local tests only)."
     )
+    alert_urls: AlertChannels | None = Field(
+        default=None,
+        description="Where alerts go: name@SEVERITY=apprise address, apart by spaces: see alerts.md.",
+    )
+    alert_cooldown_minutes: MinutesBySeverity = Field(
+        default="INFO=1440,WARNING=240,CRITICAL=30",
+        description="Minutes after which an alert that goes on is told again, by severity.",
+    )
+    alert_escalate_minutes: MinutesBySeverity = Field(
+        default="WARNING=480,CRITICAL=15",
+        description="Minutes after which an alert that nobody took on is told louder, by severity.",
+    )
+    dead_man_minutes: int = Field(
+        default=5,
+        ge=1,
+        le=1440,
+        description="Minutes without a heartbeat after which nothing but reducing is allowed.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="The least severe line that is written."
     )
@@ -187,15 +207,7 @@ class Environment(BaseSettings):
     @property
     def secret_values(self) -> list[str]:
         """List every secret of this environment, the passwords inside addresses included."""
-        held = [getattr(self, name) for name in type(self).model_fields]
-        secrets = [value.get_secret_value() for value in held if isinstance(value, SecretStr)]
-        passwords = [urlsplit(secret).password for secret in secrets if "://" in secret]
-        if self.flower_basic_auth is not None:
-            passwords.append(self.flower_basic_auth.get_secret_value().partition(":")[2])
-        if self.import_credentials is not None:
-            entries = parse_credentials(self.import_credentials.get_secret_value()).values()
-            passwords += [secret for entry in entries for secret in entry.secrets]
-        return [*secrets, *(password for password in passwords if password)]
+        return secrets_of(self)
 
     @property
     def active_database_url(self) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 
+from atlas.domain.alert_channels import parse_channels, parse_minutes
 from imports.credentials import parse_credentials
 
 
@@ -54,6 +55,18 @@ def _credentials(value: SecretStr) -> SecretStr:
     return value
 
 
+def _channels(value: SecretStr) -> SecretStr:
+    """Refuse channels that no alert could be sent through."""
+    parse_channels(value.get_secret_value())
+    return value
+
+
+def _minutes(value: str) -> str:
+    """Refuse what is no list of minutes by severity."""
+    parse_minutes(value)
+    return value
+
+
 def _split_url(value: SecretStr) -> Any:
     """Split an address; a malformed port or bracket is reported without the address."""
     try:
@@ -70,3 +83,5 @@ PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis)]
 StorageUrl = Annotated[str, AfterValidator(_storage)]
 NamedCredentials = Annotated[SecretStr, AfterValidator(_credentials)]
+AlertChannels = Annotated[SecretStr, AfterValidator(_channels)]
+MinutesBySeverity = Annotated[str, AfterValidator(_minutes)]

@@ -12,6 +12,16 @@ class AlertSeverity(StrEnum):
     WARNING = "WARNING"  # look at it today
     CRITICAL = "CRITICAL"  # look at it now
 
+    @property
+    def rank(self) -> int:
+        """Give its place among the severities; the graver the higher."""
+        return list(AlertSeverity).index(self)
+
+    def raised(self, steps: int) -> "AlertSeverity":
+        """Give the severity that is so many steps graver, the gravest at most."""
+        ladder = list(AlertSeverity)
+        return ladder[min(self.rank + steps, len(ladder) - 1)]
+
 
 class AlertState(StrEnum):
     """The life of one alert."""
@@ -19,6 +29,25 @@ class AlertState(StrEnum):
     OPEN = "OPEN"
     ACKNOWLEDGED = "ACKNOWLEDGED"
     RESOLVED = "RESOLVED"
+
+
+class Occasion(StrEnum):
+    """Why people are told of an alert."""
+
+    NEW = "NEW"
+    GRAVER = "GRAVER"  # its severity rose since it was last told
+    AGAIN = "AGAIN"  # its cause went on, and the cool-down is over
+    ESCALATED = "ESCALATED"  # nobody took it on in time
+    OVER = "OVER"
+
+
+class DeliveryState(StrEnum):
+    """The life of one message to one channel."""
+
+    WAITING = "WAITING"
+    SENDING = "SENDING"
+    SENT = "SENT"
+    FAILED = "FAILED"  # given up after the last attempt
 
 
 ALERT_TRANSITIONS: Mapping[str, frozenset[str]] = MappingProxyType(

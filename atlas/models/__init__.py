@@ -1,7 +1,7 @@
 """The rows of the ground floor."""
 
 from atlas.models.access import OneTimeDevice, RecoveryCode, SessionEpoch
-from atlas.models.alerts import Alert
+from atlas.models.alerts import Alert, AlertDelivery, AlertNotice
 from atlas.models.approvals import ApprovalRequest
 from atlas.models.audit import AuditEvent, AuditSeal
 from atlas.models.heartbeats import Heartbeat
@@ -12,6 +12,8 @@ from atlas.models.switches import TradingState, TradingStateChange
 
 __all__ = [
     "Alert",
+    "AlertDelivery",
+    "AlertNotice",
     "ApiKey",
     "ApprovalRequest",
     "AuditEvent",

@@ -3,8 +3,8 @@
 from django.db import models
 from django.db.models import F, Q
 
-from atlas.domain.alerts import AlertSeverity, AlertState
-from atlas.models.base import choice_check, choice_list
+from atlas.domain.alerts import AlertSeverity, AlertState, DeliveryState, Occasion
+from atlas.models.base import append_only, choice_check, choice_list
 from atlas.rights import NONE, Rights
 
 UNRESOLVED = (AlertState.OPEN, AlertState.ACKNOWLEDGED)
@@ -91,3 +91,91 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} ({self.count}x)"
+
+
+class AlertNotice(models.Model):
+    """One time that people are told of an alert: why, and in which words.
+
+    Where many alerts of one rule are told in one breath, one notice carries the others: these have
+    no message of their own.
+    """
+
+    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="notices")
+    number = models.PositiveIntegerField(help_text="1 for the first time.")
+    occasion = models.CharField(max_length=16, choices=choice_list(Occasion))
+    severity = models.CharField(max_length=8, choices=choice_list(AlertSeverity))
+    count = models.BigIntegerField(help_text="How often it had happened by then.")
+    level = models.PositiveSmallIntegerField(default=0, help_text="How often it was escalated.")
+    title = models.CharField(max_length=250)
+    body = models.TextField()
+    carried_by = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="carried"
+    )
+    waiting_since = models.DateTimeField(help_text="From when on its escalation counts.")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-pk"]
+        triggers = append_only("alert_notice")
+        indexes = [models.Index(fields=["made_at"], name="alert_notice_made")]
+        constraints = [
+            models.UniqueConstraint(fields=["alert", "number"], name="alert_notice_one_a_number"),
+            choice_check("occasion", Occasion, name="alert_notice_occasion_known"),
+            choice_check("severity", AlertSeverity, name="alert_notice_severity_known"),
+            models.CheckConstraint(condition=Q(number__gt=0), name="alert_notice_counted"),
+            models.CheckConstraint(
+                condition=~Q(carried_by=F("pk")), name="alert_notice_carried_by_another"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class AlertDelivery(models.Model):
+    """The way of one notice to one channel: how often it was tried, and what came of it."""
+
+    database_rights = Rights(app=frozenset({"SELECT", "INSERT", "UPDATE"}), signer=NONE)
+
+    notice = models.ForeignKey(AlertNotice, on_delete=models.PROTECT, related_name="deliveries")
+    channel = models.CharField(max_length=40, help_text="Name of the channel in the settings.")
+    state = models.CharField(
+        max_length=8, choices=choice_list(DeliveryState), default=DeliveryState.WAITING
+    )
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(
+        null=True, help_text="When it is due; while it is sent: when it counts as lost."
+    )
+    sent_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=500, blank=True, help_text="Why the last attempt failed.")
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name_plural = "alert deliveries"
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(next_attempt_at__isnull=False),
+                name="alert_delivery_due",
+            ),
+            models.Index(fields=["channel", "-sent_at"], name="alert_delivery_channel"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["notice", "channel"], name="alert_delivery_one_a_channel"
+            ),
+            choice_check("state", DeliveryState, name="alert_delivery_state_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=["WAITING", "SENDING"], next_attempt_at__isnull=False)
+                | Q(state__in=["SENT", "FAILED"], next_attempt_at__isnull=True),
+                name="alert_delivery_due_until_it_ends",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="SENT", sent_at__isnull=False)
+                | (~Q(state="SENT") & Q(sent_at__isnull=True)),
+                name="alert_delivery_sent_has_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.notice} to {self.channel}"

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from config import console, storage
+from config import alerting, console, storage
 from config.database import database_roles, database_settings
 from config.env import environment_or_exit
 from config.logs import logging_settings, set_up_structlog
@@ -247,6 +247,9 @@ ATLAS_S3_SECRETS = storage.access_of(ENV)  # the name keeps it out of Django's e
 ATLAS_IMPORT_INBOX_DIR = ENV.import_inbox_dir or ENV.state_dir / "inbox"
 ATLAS_IMPORT_SECRETS = storage.named_credentials_of(ENV)
 ATLAS_IMPORT_KEEP_DAYS = ENV.import_keep_days
+ATLAS_ALERT_SECRETS = alerting.channels_of(ENV)  # the name keeps the addresses out of error pages
+ATLAS_ALERT_TERMS = alerting.terms_of(ENV)
+ATLAS_DEAD_MAN_AFTER = timedelta(minutes=ENV.dead_man_minutes)
 ATLAS_METRICS_ALLOW = ENV.metrics_allow
 ATLAS_METRICS_TOKEN = ENV.metrics_token.get_secret_value() if ENV.metrics_token else ""
 ATLAS_LIVE_TRADING = ENV.live_trading
