@@ -8,21 +8,18 @@ from django.db import transaction
 from atlas.audit import Actor, record
 from atlas.domain.errors import ConflictingState, InvalidInput, UnusableData
 from atlas.domain.units import exact
-from execution import feeds
+from execution import feeds, paper_books, paper_markets
 from execution.models import Deployment, PaperAccount, PaperFlow
 from execution.valuation import shares_for
 from execution.venues.paper import PaperVenue
-
-DEFAULT_EXECUTION_FEE_USD = Decimal("0.25")
 
 
 def open_account(
     deployment: Deployment, deposit_usd: Decimal, *, at: datetime, actor: Actor, now: datetime
 ) -> None:
-    """Open the paper account with its first deposit."""
-    account = PaperAccount.objects.create(
-        deployment=deployment, execution_fee_usd=DEFAULT_EXECUTION_FEE_USD, created_at=now
-    )
+    """Open the paper account with its first deposit; its markets get terms where they have none."""
+    paper_markets.ensure_defaults(now=now, markets=deployment.markets)
+    account = PaperAccount.objects.create(deployment=deployment, created_at=now)
     _book_flow(
         account,
         amount_usd=deposit_usd,
@@ -49,10 +46,12 @@ def record_flow(
     venue = _venue(deployment, now)
     with transaction.atomic():
         account = PaperAccount.objects.select_for_update().get(deployment=deployment)
-        if account.cash_usd + amount_usd < 0:
+        with exact():
+            free_usd = account.cash_usd - paper_books.held_by_pending_usd(account.key)
+        if amount_usd < 0 and free_usd + amount_usd < 0:
             raise ConflictingState(
-                f"{-amount_usd} USD cannot be taken out: {account.cash_usd:.2f} USD are free, the "
-                "rest backs positions."
+                f"{-amount_usd} USD cannot be taken out: {free_usd:.2f} USD are free, the rest "
+                "backs positions or a pending order."
             )
         equity_usd = venue.snapshot().nav_usd
         if equity_usd is None:

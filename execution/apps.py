@@ -23,10 +23,13 @@ class ExecutionConfig(AppConfig):
 
 
 def _ensure_defaults(**_: Any) -> None:
-    """Put the rows of the schedules in place; this app is the last one to be migrated."""
+    """Put the terms of paper markets and the schedules in place; this app is migrated last."""
     from django.utils import timezone
 
     from atlas.schedules import ensure_schedules, schedules_can_be_stored
+    from execution import paper_markets
 
+    if paper_markets.can_be_stored():
+        paper_markets.ensure_defaults(now=timezone.now())
     if schedules_can_be_stored():
         ensure_schedules(now=timezone.now())

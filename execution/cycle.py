@@ -147,6 +147,7 @@ def _steps(desk: Desk) -> Ending:
             f"The slot {desk.cycle.scheduled_for:%Y-%m-%d %H:%M} UTC was over before it began.",
         )
     _settle_leftovers(desk)
+    _book_unordered(desk)
     halted = _halted(desk)
     if halted is not None:
         _value(desk, desk.venue.snapshot())
@@ -192,6 +193,19 @@ def _settle_or_cancel(desk: Desk, order: Order, outcome: Outcome | None, now: da
         return
     simulated = desk.clock.simulated
     settlement.settle(order, outcome, simulated_time=simulated, actor=desk.actor, now=now)
+
+
+def _book_unordered(desk: Desk) -> None:
+    """Book what the venue did without an order of ours, before anybody decides on the account."""
+    for executed in desk.venue.unordered():
+        with desk.step(CycleStep(desk.cycle.step)) as moment:
+            settlement.book_unordered(
+                desk.deployment.paper_account,
+                executed,
+                simulated_time=desk.clock.simulated,
+                actor=desk.actor,
+                now=moment.now,
+            )
 
 
 def _halted(desk: Desk) -> EffectiveState | None:

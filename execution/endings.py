@@ -127,7 +127,7 @@ def _trade_end(trade: Trade) -> TradeState | None:
     if trade.ended_at is not None:
         return None
     orders = list(trade.orders.all())
-    if any(order.state == OrderState.SUBMITTED for order in orders):
+    if any(order.final_at is None for order in orders):
         return None
     filled = [order for order in orders if order.state == OrderState.FILLED]
     if not filled:

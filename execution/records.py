@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from atlas.domain.paper_impact import impact_of
 from atlas.domain.records import Expected, Records
 from atlas.domain.snapshots import Snapshot
+from atlas.domain.units import BPS, ONE, ZERO, ceil_to, exact
 from execution.high_water import best_of_day_usd, raise_mark
 from execution.mandates import LimitsInForce
 from execution.models import Deployment, LimitUsage, Order, PaperAccount
+from execution.paper_markets import current_terms
 from execution.past import attempts_before, failures_in_a_row, losses_of, retries_of
 from execution.usage import usages_of
 from execution.valuation import share_value_usd
@@ -46,7 +49,7 @@ def read_records(
         failures=failures_in_a_row(order, earlier),
         retries=retries_of(order, earlier),
         usages=usages_of(counters, deployment, limits, order=order),
-        expected=None if account is None else expected_on_paper(account),
+        expected=None if account is None else expected_on_paper(account, order),
     )
 
 
@@ -57,10 +60,19 @@ def share_value_now(nav_usd: Decimal | None, account: PaperAccount | None) -> De
     return share_value_usd(nav_usd, account.shares)
 
 
-def expected_on_paper(account: PaperAccount) -> Expected:
-    """Say what the paper venue takes of an order: half the spread and the slippage of its terms."""
+def expected_on_paper(account: PaperAccount, order: Order) -> Expected:
+    """Say what the paper venue takes of an order: spread, slippage, impact and the keeper's fee.
+
+    An impact that pays us counts as none; the rest is rounded up to a basis point.
+    """
+    terms = current_terms(order.market).terms
+    intent = order.intent
+    delta_usd = intent.size_delta_usd if intent.is_increase else -intent.size_delta_usd
+    impact = impact_of(terms, intent.expected_pre_size_usd, delta_usd, is_long=intent.is_long)
+    with exact():
+        lost_bps = ceil_to(max(-impact.usd, ZERO) * BPS / intent.size_delta_usd, ONE)
     return Expected(
         slippage_bps=account.half_spread_bps + account.slippage_bps,
-        impact_bps=0,
-        fee_usd=account.execution_fee_usd,
+        impact_bps=int(lost_bps),
+        fee_usd=terms.execution_fee_usd,
     )

@@ -24,9 +24,10 @@ from atlas.domain.states import (
 )
 from atlas.domain.units import exact
 from atlas.transitions import move
-from execution.models import Fill, Order, PaperAccount, PaperFlow, Position
+from execution.models import Fill, Order, PaperAccount, PaperCharge, PaperFlow, Position
 from execution.order_events import note_order
-from execution.venues.base import Executed, Outcome, Refused
+from execution.venues.base import Executed, Frozen, Outcome, Refused
+from execution.vocabulary import Venue
 from onchain import permits
 
 
@@ -39,10 +40,79 @@ def settle(
     order meanwhile.
     """
     if isinstance(outcome, Executed):
-        return _book(order, outcome, simulated_time=simulated_time, actor=actor, now=now)
+        return _execute(order, outcome, simulated_time=simulated_time, actor=actor, now=now)
+    if isinstance(outcome, Frozen):
+        _freeze(order, outcome, actor=actor, now=now)
     if isinstance(outcome, Refused):
         cancel(order, name=outcome.name, message=outcome.message, actor=actor, now=now)
+        _charge(order, outcome, now=now)
     return None
+
+
+def book_unordered(
+    account: PaperAccount,
+    executed: Executed,
+    *,
+    simulated_time: bool,
+    actor: Actor,
+    now: datetime,
+) -> Fill | None:
+    """Book what a venue executed without an order of ours, in the caller's transaction, once.
+
+    None where it has been booked before. It is told to the audit log as what it is.
+    """
+    locked = PaperAccount.objects.select_for_update().get(pk=account.pk)
+    known = Fill.objects.filter(venue=Venue.PAPER.value, execution_id=executed.execution_id)
+    if known.exists():
+        return None
+    fill = _fill_row(executed, simulated_time=simulated_time, now=now)
+    fill.venue, fill.account = Venue.PAPER.value, locked.key
+    fill.deployment_id = locked.deployment_id
+    _book(fill, locked)
+    record(
+        action=f"account.{executed.fill.cause.value.lower()}",
+        subject=locked,
+        actor=actor,
+        now=now,
+        after={"fill": str(fill), "execution": executed.execution_id},
+        reason="The venue did it without an order of ours.",
+    )
+    return fill
+
+
+def _freeze(order: Order, frozen: Frozen, *, actor: Actor, now: datetime) -> None:
+    """Note that the venue keeps an order without executing it; asking again changes nothing."""
+    if order.state == OrderState.FROZEN:
+        return
+    before = OrderState(order.state)
+    move(order, OrderState.FROZEN, ORDER_TRANSITIONS)
+    note_order(order, before=before, name=frozen.name, message=frozen.message, at=now)
+    record(
+        action="order.freeze",
+        subject=order,
+        actor=actor,
+        now=now,
+        before={"state": before.value},
+        after={"state": order.state, "name": frozen.name},
+        reason=frozen.message,
+    )
+
+
+def _charge(order: Order, refused: Refused, *, now: datetime) -> None:
+    """Take the keeper's fee of an order that the venue cancelled out of the cash."""
+    if refused.lost_fee_usd <= 0:
+        return
+    account = PaperAccount.objects.select_for_update().get(deployment_id=order.deployment_id)
+    PaperCharge.objects.create(
+        account=account,
+        order=order,
+        amount_usd=refused.lost_fee_usd,
+        at=refused.at or now,
+        recorded_at=now,
+    )
+    with exact():
+        account.cash_usd -= refused.lost_fee_usd
+    account.save(update_fields=["cash_usd"])
 
 
 def cancel(order: Order, *, name: str, message: str, actor: Actor, now: datetime) -> None:
@@ -79,19 +149,17 @@ def _withdraw_permit(order: Order, *, now: datetime) -> None:
         permits.revoke(permit, now=now)
 
 
-def _book(
+def _execute(
     order: Order, executed: Executed, *, simulated_time: bool, actor: Actor, now: datetime
 ) -> Fill:
     """Write the fill, fold it into position and cash, and end the order FILLED."""
     before = OrderState(order.state)
     account = PaperAccount.objects.select_for_update().get(deployment_id=order.deployment_id)
     move(order, OrderState.FILLED, ORDER_TRANSITIONS, final_at=now)
-    fill = _fill_row(order, executed, simulated_time=simulated_time, now=now)
-    fill.save(force_insert=True)
-    _fold_on(fill, order)
-    with exact():
-        account.cash_usd += fill.cash_delta_usd
-    account.save(update_fields=["cash_usd"])
+    fill = _fill_row(executed, simulated_time=simulated_time, now=now)
+    fill.order, fill.venue, fill.account = order, order.venue, order.account
+    fill.deployment_id = order.deployment_id
+    _book(fill, account)
     note_order(order, before=before, name="filled", at=now)
     record(
         action="order.fill",
@@ -104,14 +172,22 @@ def _book(
     return fill
 
 
-def _fill_row(order: Order, executed: Executed, *, simulated_time: bool, now: datetime) -> Fill:
+def _book(fill: Fill, account: PaperAccount) -> None:
+    """Write a fill and fold it into position and cash; call it under the account's lock."""
+    fill.save(force_insert=True)
+    _fold_on(fill)
+    with exact():
+        account.cash_usd += fill.cash_delta_usd
+    account.save(update_fields=["cash_usd"])
+
+
+def _fill_row(executed: Executed, *, simulated_time: bool, now: datetime) -> Fill:
+    """Write down an execution; whose it was is for the caller to say."""
     fill = executed.fill
     return Fill(
-        order=order,
-        deployment_id=order.deployment_id,
-        venue=order.venue,
         execution_id=executed.execution_id,
-        account=order.account,
+        cause=fill.cause.value,
+        terms=executed.terms,
         market=fill.market,
         is_long=fill.is_long,
         is_increase=fill.is_increase,
@@ -125,6 +201,7 @@ def _fill_row(order: Order, executed: Executed, *, simulated_time: bool, now: da
         execution_fee_usd=fill.costs.execution_fee_usd,
         slippage_usd=fill.slippage_usd,
         price_impact_usd=fill.price_impact_usd,
+        uncovered_usd=fill.uncovered_usd,
         realised_usd=realised_by(fill),
         cash_delta_usd=cash_delta_usd(fill),
         simulated_time=simulated_time,
@@ -133,7 +210,7 @@ def _fill_row(order: Order, executed: Executed, *, simulated_time: bool, now: da
     )
 
 
-def _fold_on(fill: Fill, order: Order) -> Position:
+def _fold_on(fill: Fill) -> Position:
     """Fold one fill into the row of its position; call it under the account's lock."""
     row = Position.objects.filter(
         account=fill.account, market=fill.market, is_long=fill.is_long
@@ -141,7 +218,7 @@ def _fold_on(fill: Fill, order: Order) -> Position:
     if row is None:
         row = Position(
             account=fill.account,
-            deployment_id=order.deployment_id,
+            deployment_id=fill.deployment_id,
             market=fill.market,
             is_long=fill.is_long,
         )
@@ -175,8 +252,11 @@ def _write(row: Position, record_: ledger.PositionRecord, last_fill: Fill) -> No
 def refold(account: PaperAccount) -> ledger.Account:
     """Compute cash and positions of an account anew, from its first flow and fill on."""
     flows = PaperFlow.objects.filter(account=account).order_by("pk")
+    charges = PaperCharge.objects.filter(account=account).order_by("pk")
     return ledger.fold_account(
-        (ledger.Flow(flow.amount_usd, flow.at) for flow in flows), executions_of(account)
+        (ledger.Flow(flow.amount_usd, flow.at) for flow in flows),
+        executions_of(account),
+        (ledger.Charge(charge.amount_usd, charge.at) for charge in charges),
     )
 
 

@@ -5,9 +5,18 @@ and a fill that opens the other. Four costs stay apart for ever: funding, borrow
 and execution fee. Slippage and price impact are part of the execution price and therefore of the
 realised profit; they are kept beside it to be shown, and are never subtracted a second time.
 
+Signs. Costs and slippage are positive where we paid. `price_impact_usd` is the venue's own number:
+positive is a GAIN (the trade evened the market out), negative is what the trade lost by it. Whoever
+builds a bridge adds it as it is. `uncovered_usd` is the loss beyond the collateral, which the pool
+bears; it is counted back into the realised profit, so that an account never owes it.
+
+A charge is a cost without a fill: the keeper's fee of an order that the venue cancelled. What time
+has cost since the last fill is pending: it lies in the value of the positions and in the open
+costs, and becomes a cost of the next fill.
+
 Identities that hold to the last digit, whatever happened:
   cash   = flows + realised - costs - collateral
-  equity = cash + sum of position values = flows + realised + unrealised - costs
+  equity = cash + sum of position values = flows + realised + unrealised - costs - pending
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,80 +25,34 @@ from datetime import datetime
 from decimal import Decimal
 
 from atlas.domain.errors import Bug, UnusableData
+from atlas.domain.ledger_entries import (
+    Charge,
+    Costs,
+    Fill,
+    FillCause,
+    Flow,
+    cash_delta_usd,
+    profit_usd,
+    realised_by,
+)
 from atlas.domain.positions import Position, PositionKey
-from atlas.domain.units import USD_QUANTUM, ZERO, exact, floor_to
+from atlas.domain.units import ZERO, exact
 
-
-@dataclass(frozen=True, slots=True)
-class Costs:
-    """The four costs of trading a perpetual, in USD; positive means we paid.
-
-    Funding alone may be negative: the other side pays us.
-    """
-
-    funding_usd: Decimal = ZERO
-    borrowing_usd: Decimal = ZERO
-    position_fee_usd: Decimal = ZERO
-    execution_fee_usd: Decimal = ZERO
-
-    def __post_init__(self) -> None:
-        """Refuse a negative fee."""
-        if min(self.borrowing_usd, self.position_fee_usd, self.execution_fee_usd) < 0:
-            raise Bug(f"A fee cannot be negative: {self}.")
-
-    @property
-    def total_usd(self) -> Decimal:
-        """Add the four up."""
-        with exact():
-            return (
-                self.funding_usd
-                + self.borrowing_usd
-                + self.position_fee_usd
-                + self.execution_fee_usd
-            )
-
-    def __add__(self, other: "Costs") -> "Costs":
-        """Add two bills, each cost to its own kind."""
-        with exact():
-            return Costs(
-                self.funding_usd + other.funding_usd,
-                self.borrowing_usd + other.borrowing_usd,
-                self.position_fee_usd + other.position_fee_usd,
-                self.execution_fee_usd + other.execution_fee_usd,
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class Fill:
-    """One execution at a venue.
-
-    `size_delta_usd` and `size_delta_tokens` are positive. On an increase they are what was added;
-    on a decrease `size_delta_usd` is the entry notional that was released (GMX's meaning), and
-    closing releases exactly all. `collateral_delta_usd` is what moved from cash into the position
-    (negative: back out). `slippage_usd` and `price_impact_usd` are already inside `price_usd`.
-    """
-
-    market: str
-    is_long: bool
-    is_increase: bool
-    size_delta_usd: Decimal
-    size_delta_tokens: Decimal
-    price_usd: Decimal
-    filled_at: datetime
-    collateral_delta_usd: Decimal = ZERO
-    costs: Costs = field(default_factory=Costs)
-    slippage_usd: Decimal = ZERO
-    price_impact_usd: Decimal = ZERO
-
-    def __post_init__(self) -> None:
-        """Refuse a fill of nothing or at no price."""
-        if min(self.size_delta_usd, self.size_delta_tokens, self.price_usd) <= 0:
-            raise Bug(f"A fill in {self.market} needs positive sizes and a price: {self}.")
-
-    @property
-    def key(self) -> PositionKey:
-        """Give market and side of the position that the fill changes."""
-        return PositionKey(self.market, self.is_long)
+__all__ = [
+    "Account",
+    "Charge",
+    "Costs",
+    "Fill",
+    "FillCause",
+    "Flow",
+    "PositionRecord",
+    "apply_fill",
+    "cash_delta_usd",
+    "fold_account",
+    "fold_fills",
+    "profit_usd",
+    "realised_by",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +81,13 @@ class PositionRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
-    """Money that enters (positive) or leaves (negative) an account; never performance."""
-
-    amount_usd: Decimal
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Account:
-    """Flows and fills folded: the cash at hand and every position the account ever had."""
+    """Flows, fills and charges folded: the cash at hand and every position there ever was."""
 
     cash_usd: Decimal
     flows_usd: Decimal
     records: Mapping[PositionKey, PositionRecord]
+    charges_usd: Decimal = ZERO
 
     @property
     def open_positions(self) -> tuple[Position, ...]:
@@ -144,8 +100,9 @@ class Account:
 
     @property
     def costs(self) -> Costs:
-        """Add up the costs of all positions."""
-        return sum((record.costs for record in self.records.values()), start=Costs())
+        """Add up the costs of all positions, and the charges."""
+        charged = Costs(execution_fee_usd=self.charges_usd)
+        return sum((record.costs for record in self.records.values()), start=charged)
 
     @property
     def realised_usd(self) -> Decimal:
@@ -154,10 +111,14 @@ class Account:
             return sum((record.realised_usd for record in self.records.values()), start=ZERO)
 
     def unrealised_usd(self, marks: Mapping[str, Decimal]) -> Decimal:
-        """Add up the open profit at the marks, USD by market; UnusableData when one is missing."""
+        """Add up the open profit at the marks, USD by market; UnusableData when one is missing.
+
+        A loss counts as far as the collateral covers it.
+        """
         with exact():
             return sum(
-                (p.unrealised_usd(_mark(marks, p.market)) for p in self.open_positions), start=ZERO
+                (p.covered_unrealised_usd(_mark(marks, p.market)) for p in self.open_positions),
+                start=ZERO,
             )
 
     def equity_usd(self, marks: Mapping[str, Decimal]) -> Decimal:
@@ -174,23 +135,6 @@ def _mark(marks: Mapping[str, Decimal], market: str) -> Decimal:
             detail={"market": market},
         )
     return marks[market]
-
-
-def realised_by(fill: Fill) -> Decimal:
-    """Give the profit that a fill realised before costs, rounded down; 0 for an increase."""
-    if fill.is_increase:
-        return ZERO
-    sign = 1 if fill.is_long else -1
-    with exact():
-        return floor_to(
-            sign * (fill.size_delta_tokens * fill.price_usd - fill.size_delta_usd), USD_QUANTUM
-        )
-
-
-def cash_delta_usd(fill: Fill) -> Decimal:
-    """Give what a fill did to the cash: realised profit less costs less posted collateral."""
-    with exact():
-        return realised_by(fill) - fill.costs.total_usd - fill.collateral_delta_usd
 
 
 def apply_fill(record: PositionRecord | None, fill: Fill) -> PositionRecord:
@@ -243,10 +187,14 @@ def fold_fills(fills: Iterable[Fill]) -> dict[PositionKey, PositionRecord]:
     return records
 
 
-def fold_account(flows: Iterable[Flow], fills: Iterable[Fill]) -> Account:
-    """Fold an account's flows and fills (oldest first) into cash and positions."""
+def fold_account(
+    flows: Iterable[Flow], fills: Iterable[Fill], charges: Iterable[Charge] = ()
+) -> Account:
+    """Fold an account's flows, fills (oldest first) and charges into cash and positions."""
     history = tuple(fills)
     with exact():
         flows_usd = sum((flow.amount_usd for flow in flows), start=ZERO)
-        cash_usd = flows_usd + sum((cash_delta_usd(fill) for fill in history), start=ZERO)
-    return Account(cash_usd, flows_usd, fold_fills(history))
+        charges_usd = sum((charge.amount_usd for charge in charges), start=ZERO)
+        filled_usd = sum((cash_delta_usd(fill) for fill in history), start=ZERO)
+        cash_usd = flows_usd + filled_usd - charges_usd
+    return Account(cash_usd, flows_usd, fold_fills(history), charges_usd)

@@ -1,88 +1,32 @@
 """The paper fill: what a market order costs when no chain is asked.
 
 Paper is a venue, and it is not kinder than the real one: an order meets the side of the quote that
-hurts, half a spread and slippage on top, a position fee on its size and a fixed execution fee.
-Every rounding is against us. What the venue refuses, it refuses as the real one would.
+hurts, half a spread, slippage and price impact on top, a position fee on its size, what time has
+cost since the last fill, and the keeper's fee. Every rounding is against us. What the venue
+refuses, it refuses as the real one would. The formulas are told in docs/paper-venue.md.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from atlas.domain.errors import Bug, DomainRefusal, InvalidInput
+from atlas.domain.errors import Bug
 from atlas.domain.intents import ORDER_KINDS, OrderIntent
 from atlas.domain.ledger import Costs, Fill
+from atlas.domain.paper_backing import (
+    backing_of_increase,
+    bill,
+    freed_by_decrease,
+    release_of_decrease,
+    require_covered,
+)
+from atlas.domain.paper_price import Execution, priced
+from atlas.domain.paper_refusals import PositionMismatch, PriceNotAcceptable
+from atlas.domain.paper_terms import PaperTerms
 from atlas.domain.positions import Position
 from atlas.domain.quotes import Quote, pays_up
 from atlas.domain.states import PermitKind
-from atlas.domain.units import (
-    BPS,
-    PRICE_QUANTUM,
-    TOKEN_QUANTUM,
-    USD_QUANTUM,
-    bps_of,
-    ceil_to,
-    exact,
-    floor_to,
-    plain,
-)
-
-MAX_TERM_BPS = 1_000
-
-
-class VenueRefusal(DomainRefusal):
-    """The venue did not execute the order; the order ends CANCELED with this reason."""
-
-    code = "venue_refused"
-
-
-class PriceNotAcceptable(VenueRefusal):
-    """The execution price lies beyond the order's acceptable price."""
-
-    code = "price_not_acceptable"
-
-
-class NotEnoughCash(VenueRefusal):
-    """The account cannot pay collateral and fees."""
-
-    code = "not_enough_cash"
-
-
-class PositionMismatch(VenueRefusal):
-    """The position is not the one that the order was decided on."""
-
-    code = "position_mismatch"
-
-
-@dataclass(frozen=True, slots=True)
-class PaperTerms:
-    """What trading on paper costs: rates in bps (0 to 1,000), the execution fee in USD per order."""
-
-    half_spread_bps: int
-    slippage_bps: int
-    position_fee_bps: int
-    execution_fee_usd: Decimal
-
-    def __post_init__(self) -> None:
-        """Refuse terms out of range."""
-        for name in ("half_spread_bps", "slippage_bps", "position_fee_bps"):
-            if not 0 <= getattr(self, name) <= MAX_TERM_BPS:
-                raise InvalidInput(
-                    f"{name} must be 0 to {MAX_TERM_BPS}, not {getattr(self, name)}."
-                )
-        if not (self.execution_fee_usd.is_finite() and self.execution_fee_usd >= 0):
-            raise InvalidInput(
-                f"execution_fee_usd must be 0 or more, not {self.execution_fee_usd}."
-            )
-
-
-def execution_price_usd(quote: Quote, terms: PaperTerms, *, paying_up: bool) -> Decimal:
-    """Give the price a market order gets: the side that hurts, plus spread and slippage."""
-    worse_bps = terms.half_spread_bps + terms.slippage_bps
-    with exact():
-        if paying_up:
-            return ceil_to(quote.max_usd * (BPS + worse_bps) / BPS, PRICE_QUANTUM)
-        return floor_to(quote.min_usd * (BPS - worse_bps) / BPS, PRICE_QUANTUM)
+from atlas.domain.units import exact, plain
 
 
 def fill_market_order(
@@ -96,35 +40,92 @@ def fill_market_order(
 ) -> Fill:
     """Execute a market order on paper.
 
-    `position` is the account's position of the intent's market and side (flat if none), `cash_usd`
-    its free cash. Raises PositionMismatch, PriceNotAcceptable or NotEnoughCash; getting out is
-    never refused for want of cash.
+    `position` is the account's position of the intent's market and side (flat if none) with what is
+    pending on it, `cash_usd` the account's cash. Raises the refusals of `paper_refusals`; getting
+    out is never refused for want of cash. A decrease that would leave dust closes everything.
     """
     _require_match(intent, quote, position)
-    paying_up = pays_up(is_long=intent.is_long, is_increase=intent.is_increase)
-    price_usd = execution_price_usd(quote, terms, paying_up=paying_up)
-    _require_acceptable(intent, price_usd, paying_up=paying_up)
-    tokens = _tokens(intent, position, price_usd)
-    costs = Costs(
-        position_fee_usd=bps_of(intent.size_delta_usd, terms.position_fee_bps),
-        execution_fee_usd=ceil_to(terms.execution_fee_usd, USD_QUANTUM),
-    )
-    if intent.is_increase:
-        _require_cash(intent, costs, cash_usd)
-    with exact():
-        slippage_usd = ceil_to(abs(price_usd - quote.mark_usd) * tokens, USD_QUANTUM)
-    return Fill(
-        market=intent.market,
-        is_long=intent.is_long,
-        is_increase=intent.is_increase,
-        size_delta_usd=intent.size_delta_usd,
-        size_delta_tokens=tokens,
-        price_usd=price_usd,
-        filled_at=at,
-        collateral_delta_usd=_collateral_delta_usd(intent, position),
-        costs=costs,
-        slippage_usd=slippage_usd,
-    )
+    deal = _Deal(intent, quote, position, terms, at)
+    return deal.increased(cash_usd) if intent.is_increase else deal.decreased()
+
+
+@dataclass(frozen=True, slots=True)
+class _Deal:
+    """One order meeting one position at one price."""
+
+    intent: OrderIntent
+    quote: Quote
+    position: Position
+    terms: PaperTerms
+    at: datetime
+
+    def increased(self, cash_usd: Decimal) -> Fill:
+        """Add the order's size."""
+        execution = self._priced(self.intent.size_delta_usd)
+        costs = bill(execution, self.position, self.terms.market)
+        collateral_usd = backing_of_increase(
+            self.intent.collateral_delta_usd,
+            execution,
+            position=self.position,
+            costs=costs,
+            cash_usd=cash_usd,
+            terms=self.terms.market,
+        )
+        return self._fill(execution, costs, collateral_usd)
+
+    def decreased(self) -> Fill:
+        """Release the order's size, or everything where the rest could not stand alone."""
+        market, position = self.terms.market, self.position
+        size_usd = self.intent.size_delta_usd
+        with exact():
+            left_usd = position.size_usd - size_usd
+        if left_usd < market.min_position_usd:
+            return self._closed()
+        execution = self._priced(size_usd)
+        costs = bill(execution, position, market)
+        release = release_of_decrease(execution, position=position, costs=costs)
+        freed = freed_by_decrease(
+            -self.intent.collateral_delta_usd, execution, release, position=position, terms=market
+        )
+        if freed is None:
+            return self._closed()
+        with exact():
+            return self._fill(execution, costs, -(release.taken_usd + freed))
+
+    def _closed(self) -> Fill:
+        """Release everything; all collateral leaves the position, to pay or to come back."""
+        execution = self._priced(self.position.size_usd)
+        costs = bill(execution, self.position, self.terms.market)
+        release = release_of_decrease(execution, position=self.position, costs=costs)
+        require_covered(release, self.position)
+        return self._fill(execution, costs, -self.position.collateral_usd)
+
+    def _priced(self, size_usd: Decimal) -> Execution:
+        """Price a size, and hold it against the acceptable price."""
+        execution = priced(
+            size_usd,
+            is_increase=self.intent.is_increase,
+            quote=self.quote,
+            position=self.position,
+            terms=self.terms,
+        )
+        _require_acceptable(self.intent, execution.price_usd)
+        return execution
+
+    def _fill(self, execution: Execution, costs: Costs, collateral_usd: Decimal) -> Fill:
+        return Fill(
+            market=self.position.market,
+            is_long=self.position.is_long,
+            is_increase=execution.is_increase,
+            size_delta_usd=execution.size_usd,
+            size_delta_tokens=execution.tokens,
+            price_usd=execution.price_usd,
+            filled_at=self.at,
+            collateral_delta_usd=collateral_usd,
+            costs=costs,
+            slippage_usd=execution.slippage_usd(self.quote.mark_usd),
+            price_impact_usd=execution.impact.usd,
+        )
 
 
 def _require_match(intent: OrderIntent, quote: Quote, position: Position) -> None:
@@ -144,42 +145,14 @@ def _require_match(intent: OrderIntent, quote: Quote, position: Position) -> Non
         )
 
 
-def _require_acceptable(intent: OrderIntent, price_usd: Decimal, *, paying_up: bool) -> None:
+def _require_acceptable(intent: OrderIntent, price_usd: Decimal) -> None:
     bound_usd = intent.acceptable_price_usd
     if bound_usd is None:
         raise PriceNotAcceptable(f"The order in {intent.market} names no acceptable price.")
+    paying_up = pays_up(is_long=intent.is_long, is_increase=intent.is_increase)
     if (price_usd > bound_usd) if paying_up else (price_usd < bound_usd):
         raise PriceNotAcceptable(
             f"{intent.market} would execute at {plain(price_usd)}, acceptable is "
             f"{plain(bound_usd)} or {'less' if paying_up else 'more'}.",
             detail={"price_usd": plain(price_usd), "acceptable_usd": plain(bound_usd)},
         )
-
-
-def _require_cash(intent: OrderIntent, costs: Costs, cash_usd: Decimal) -> None:
-    with exact():
-        needed_usd = intent.collateral_delta_usd + costs.total_usd
-    if needed_usd > cash_usd:
-        raise NotEnoughCash(
-            f"The order in {intent.market} needs {plain(needed_usd)} USD for collateral and fees, "
-            f"{plain(cash_usd)} USD are free.",
-            detail={"needed_usd": plain(needed_usd), "cash_usd": plain(cash_usd)},
-        )
-
-
-def _tokens(intent: OrderIntent, position: Position, price_usd: Decimal) -> Decimal:
-    """Convert the size to tokens: fewer for a long, more for a short, exactly all on a close."""
-    if not intent.is_increase:
-        return position.tokens_share(intent.size_delta_usd)
-    with exact():
-        tokens = intent.size_delta_usd / price_usd
-    return floor_to(tokens, TOKEN_QUANTUM) if intent.is_long else ceil_to(tokens, TOKEN_QUANTUM)
-
-
-def _collateral_delta_usd(intent: OrderIntent, position: Position) -> Decimal:
-    """Move what the intent says; a close gives everything back, whatever it says."""
-    if intent.is_increase:
-        return intent.collateral_delta_usd
-    if intent.size_delta_usd == position.size_usd:
-        return -position.collateral_usd
-    return max(intent.collateral_delta_usd, -position.collateral_usd)

@@ -1,7 +1,9 @@
 """A position as GMX keeps it: its size in USD at entry, the same in tokens, and its collateral.
 
 The average entry price is their quotient and is derived, never stored. Profit is the value of the
-tokens at a price against the size at entry.
+tokens at a price against the size at entry. What time has cost since the last fill is pending: it
+is owed, part of what the position is worth, and paid with the next fill. A position cannot be worth
+less than nothing, because a loss ends at its collateral.
 """
 
 from dataclasses import dataclass
@@ -32,7 +34,8 @@ class Position:
     """What an account holds in one market on one side.
 
     `size_usd` is the notional at entry, `size_tokens` the amount of the index token, both 0 or
-    both positive; `collateral_usd` backs them. A flat position is all zeros.
+    both positive; `collateral_usd` backs them. A flat position is all zeros. The pending costs are
+    those since the last fill; pending funding is negative where it is received.
     """
 
     market: str
@@ -40,6 +43,8 @@ class Position:
     size_usd: Decimal = ZERO
     size_tokens: Decimal = ZERO
     collateral_usd: Decimal = ZERO
+    pending_funding_usd: Decimal = ZERO
+    pending_borrowing_usd: Decimal = ZERO
 
     def __post_init__(self) -> None:
         """Refuse a position that cannot exist."""
@@ -52,6 +57,8 @@ class Position:
                 f"A position in {self.market} cannot have {self.size_usd} USD and "
                 f"{self.size_tokens} tokens."
             )
+        if self.pending_borrowing_usd < 0:
+            raise Bug(f"Borrowing in {self.market} cannot be negative.")
 
     @property
     def key(self) -> PositionKey:
@@ -92,10 +99,28 @@ class Position:
         with exact():
             return floor_to(self.sign * (self.size_tokens * price_usd - self.size_usd), USD_QUANTUM)
 
-    def value_usd(self, price_usd: Decimal) -> Decimal:
-        """Give what the position is worth at a price: collateral plus unrealised profit."""
+    @property
+    def pending_usd(self) -> Decimal:
+        """Give what is owed for the time since the last fill; negative where more is received."""
         with exact():
-            return self.collateral_usd + self.unrealised_usd(price_usd)
+            return self.pending_funding_usd + self.pending_borrowing_usd
+
+    def value_usd(self, price_usd: Decimal) -> Decimal:
+        """Give what the position is worth at a price, never below zero.
+
+        Collateral plus unrealised profit less what is pending.
+        """
+        with exact():
+            worth = self.collateral_usd + self.unrealised_usd(price_usd) - self.pending_usd
+            return max(worth, ZERO)
+
+    def covered_unrealised_usd(self, price_usd: Decimal) -> Decimal:
+        """Give the open profit as far as it counts: a loss beyond the collateral is the pool's.
+
+        It is what makes value = collateral + this - pending exact.
+        """
+        with exact():
+            return self.value_usd(price_usd) - self.collateral_usd + self.pending_usd
 
     def collateral_share_usd(self, size_delta_usd: Decimal) -> Decimal:
         """Give the collateral that a decrease sets free: all on a close, else its share, floored."""

@@ -28,8 +28,8 @@ class PaperAccountAdmin(FactAdmin):
         money("cash_usd"),
         money("flows_usd"),
         number("shares"),
-        "position_fee_bps",
         "slippage_bps",
+        "keeper_delay_seconds",
     )
     list_select_related = ("deployment__strategy",)
     inlines = (FlowInline,)

@@ -6,6 +6,7 @@ from execution.models.deployments import Deployment, FeedClock
 from execution.models.ledger import Fill, Position
 from execution.models.limits import GuardrailLimits
 from execution.models.orders import GuardrailDecision, Order, OrderEvent, Trade
+from execution.models.paper import PaperCharge, PaperMarketTerms
 from execution.models.series import Candle, EquityPoint
 from execution.models.usage import HighWater, LimitReservation, LimitUsage
 
@@ -26,7 +27,9 @@ __all__ = [
     "Order",
     "OrderEvent",
     "PaperAccount",
+    "PaperCharge",
     "PaperFlow",
+    "PaperMarketTerms",
     "Position",
     "Signal",
     "Trade",

@@ -7,11 +7,14 @@ from atlas.models.base import UsdField, append_only
 
 
 class PaperAccount(models.Model):
-    """The account of a paper deployment, with what its venue charges.
+    """The account of a paper deployment, with how its venue treats it.
 
-    `cash_usd`, `flows_usd` and `shares` are folds of its flows and fills and can be rebuilt from
-    them at any time (`execution.settlement.refold`). Deposits buy shares at the value of the
-    moment, so that they never look like performance.
+    What a market charges is said by `PaperMarketTerms`; spread and slippage stand for what a source
+    with one price hides. A keeper executes an order `keeper_delay_seconds` after it was handed
+    over, at the price of that later moment. `cash_usd`, `flows_usd` and `shares` are folds of the
+    account's flows, fills and charges and can be rebuilt from them at any time
+    (`execution.settlement.refold`). Deposits buy shares at the value of the moment, so that they
+    never look like performance.
     """
 
     deployment = models.OneToOneField(
@@ -19,8 +22,9 @@ class PaperAccount(models.Model):
     )
     half_spread_bps = models.PositiveSmallIntegerField(default=2)
     slippage_bps = models.PositiveSmallIntegerField(default=3)
-    position_fee_bps = models.PositiveSmallIntegerField(default=6)
-    execution_fee_usd = UsdField()
+    keeper_delay_seconds = models.PositiveIntegerField(
+        default=0, help_text="Feed time between handing an order over and its execution."
+    )
     cash_usd = UsdField(default=0)
     flows_usd = UsdField(default=0)
     shares = models.DecimalField(max_digits=38, decimal_places=18, default=0)
@@ -32,8 +36,7 @@ class PaperAccount(models.Model):
             models.CheckConstraint(
                 condition=Q(half_spread_bps__lte=1000)
                 & Q(slippage_bps__lte=1000)
-                & Q(position_fee_bps__lte=1000)
-                & Q(execution_fee_usd__gte=0),
+                & Q(keeper_delay_seconds__lte=3600),
                 name="paper_account_terms_in_range",
             ),
             models.CheckConstraint(

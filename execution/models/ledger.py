@@ -16,10 +16,23 @@ class Fill(models.Model):
     `execution_id` is the venue's own name of the execution: a paper fill is named by its order, a
     fill on a chain by block hash, transaction and log index. On a decrease `size_delta_usd` is
     the entry notional that was released. The four costs stay apart; slippage and price impact are
-    already inside the price.
+    already inside the price, and a positive impact is a gain. A liquidation is a fill without an
+    order of ours; what it lost beyond the collateral is `uncovered_usd` and was borne by the pool.
     """
 
-    order = models.ForeignKey("execution.Order", on_delete=models.PROTECT, related_name="fills")
+    order = models.ForeignKey(
+        "execution.Order", on_delete=models.PROTECT, null=True, related_name="fills"
+    )
+    cause = models.CharField(
+        max_length=16, choices=choice_list(ledger.FillCause), default=ledger.FillCause.ORDER
+    )
+    terms = models.ForeignKey(
+        "execution.PaperMarketTerms",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="fills",
+        help_text="What a paper fill was charged by, and its position accrues by.",
+    )
     deployment = models.ForeignKey(
         "execution.Deployment", on_delete=models.PROTECT, related_name="fills"
     )
@@ -38,7 +51,8 @@ class Fill(models.Model):
     position_fee_usd = UsdField(default=0)
     execution_fee_usd = UsdField(default=0)
     slippage_usd = UsdField(default=0)
-    price_impact_usd = UsdField(default=0)
+    price_impact_usd = UsdField(default=0, help_text="Above zero: a gain.")
+    uncovered_usd = UsdField(default=0, help_text="Loss beyond the collateral, borne by the pool.")
     realised_usd = UsdField(help_text="Profit that it realised, before costs.")
     cash_delta_usd = UsdField(help_text="What it did to the cash.")
     simulated_time = models.BooleanField()
@@ -62,6 +76,16 @@ class Fill(models.Model):
                 & Q(position_fee_usd__gte=0)
                 & Q(execution_fee_usd__gte=0),
                 name="fill_fees_not_negative",
+            ),
+            choice_check("cause", ledger.FillCause, name="fill_cause_known"),
+            models.CheckConstraint(
+                condition=Q(cause="ORDER", order__isnull=False)
+                | (~Q(cause="ORDER") & Q(order__isnull=True)),
+                name="fill_order_where_it_was_ours",
+            ),
+            models.CheckConstraint(
+                condition=Q(uncovered_usd=0) | Q(uncovered_usd__gt=0, is_increase=False),
+                name="fill_uncovered_only_when_decreasing",
             ),
         ]
         triggers = append_only("fill")
@@ -89,6 +113,8 @@ class Fill(models.Model):
             ),
             slippage_usd=self.slippage_usd,
             price_impact_usd=self.price_impact_usd,
+            uncovered_usd=self.uncovered_usd,
+            cause=ledger.FillCause(self.cause),
         )
 
 

@@ -128,6 +128,9 @@ class Order(models.Model):
     fencing_token = models.BigIntegerField()
     created_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(
+        null=True, help_text="Feed time at which a paper keeper executes it."
+    )
     final_at = models.DateTimeField(null=True)
 
     objects = OrderManager()

@@ -44,7 +44,10 @@ class Candle(models.Model):
 
 
 class EquityPoint(models.Model):
-    """What an account was worth at the end of a cycle, and how it came about.
+    """What an account was worth at the end of a cycle or at a tick of the clock, and why.
+
+    Funding and borrowing are what was paid and what is pending. While an order is pending, what it
+    holds lies in `positions_usd`.
 
     `share_value_usd` is the figure to measure performance by: deposits and withdrawals change the
     number of shares and never their value. Points of a played recording carry `simulated_time` and
@@ -61,8 +64,9 @@ class EquityPoint(models.Model):
     )
     as_of_at = models.DateTimeField(help_text="Feed time.")
     simulated_time = models.BooleanField()
+    on_clock = models.BooleanField(default=False, help_text="Taken by the clock, not by a cycle.")
     cash_usd = UsdField()
-    positions_usd = UsdField(help_text="Collateral and open profit of all positions.")
+    positions_usd = UsdField(help_text="All positions and what a pending order holds.")
     equity_usd = UsdField()
     flows_usd = UsdField()
     shares = models.DecimalField(max_digits=38, decimal_places=18)

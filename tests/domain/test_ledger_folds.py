@@ -9,8 +9,10 @@ import pytest
 
 from atlas.domain.errors import Bug, UnusableData
 from atlas.domain.ledger import (
+    Charge,
     Costs,
     Fill,
+    FillCause,
     Flow,
     apply_fill,
     cash_delta_usd,
@@ -155,9 +157,43 @@ def test_equity_needs_the_mark_of_every_open_position():
     assert account.equity_usd({"ETH/USD": Decimal(2100)}) == 10_050
 
 
-def test_equity_may_fall_below_zero_and_is_not_hidden():
+def test_a_loss_ends_at_the_collateral_and_what_is_owed_in_cash_is_not_hidden():
     account = fold_account([Flow(Decimal(600), AT)], [OPEN])
-    assert account.equity_usd({"ETH/USD": Decimal(500)}) == -150
+    assert account.equity_usd({"ETH/USD": Decimal(500)}) == 100
+    assert account.unrealised_usd({"ETH/USD": Decimal(500)}) == -500
+    owing = fold_account([Flow(Decimal(400), AT)], [OPEN])
+    assert owing.equity_usd({"ETH/USD": Decimal(500)}) == -100
+
+
+def test_a_keepers_fee_without_a_fill_is_a_cost_of_the_account():
+    account = fold_account([Flow(Decimal(600), AT)], [OPEN], [Charge(Decimal("0.25"), AT)])
+    assert account.cash_usd == Decimal("99.75")
+    assert account.costs == Costs(execution_fee_usd=Decimal("0.25"))
+    assert account.equity_usd({"ETH/USD": Decimal(2000)}) == Decimal("599.75")
+    with pytest.raises(Bug, match="negative"):
+        Charge(Decimal("-0.01"), AT)
+
+
+def test_a_loss_that_the_pool_bore_counts_back_into_the_realised_profit():
+    over = replace(
+        CLOSE,
+        size_delta_usd=Decimal(1000),
+        size_delta_tokens=Decimal("0.5"),
+        price_usd=Decimal(900),
+        collateral_delta_usd=Decimal(-500),
+        uncovered_usd=Decimal(50),
+        cause=FillCause.LIQUIDATION,
+    )
+    record = fold_fills([OPEN, over])[ETH_LONG]
+    assert record.realised_usd == -500
+    assert cash_delta_usd(over) == 0
+
+
+def test_a_positive_price_impact_is_a_gain_and_lies_in_the_profit_already():
+    gained = replace(REDUCE, price_impact_usd=Decimal(3))
+    record = fold_fills([OPEN, gained])[ETH_LONG]
+    assert record.price_impact_usd == 3
+    assert record.realised_usd == fold_fills([OPEN, REDUCE])[ETH_LONG].realised_usd
 
 
 def test_deposits_and_withdrawals_are_no_profit():

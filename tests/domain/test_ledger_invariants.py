@@ -106,6 +106,8 @@ def test_closing_whatever_is_open_leaves_an_account_of_cash_alone(steps, price):
     fills = fills_of(steps)
     before: Account = fold_account([], fills)
     for position in before.open_positions:
+        with exact():
+            worth = position.collateral_usd + position.unrealised_usd(price)
         fills.append(
             Fill(
                 market=position.market,
@@ -116,6 +118,7 @@ def test_closing_whatever_is_open_leaves_an_account_of_cash_alone(steps, price):
                 price_usd=price,
                 filled_at=AT,
                 collateral_delta_usd=-position.collateral_usd,
+                uncovered_usd=max(ZERO, -worth),
             )
         )
     account = fold_account([], fills)

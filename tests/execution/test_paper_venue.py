@@ -7,17 +7,33 @@ from decimal import Decimal
 import pytest
 
 from atlas.domain.stopped_clock import StoppedClock
+from execution import paper_markets
 from execution.marketdata.replay import ReplayMarketData
 from execution.models import Deployment, PaperAccount
 from execution.venues.base import Executed
 from execution.venues.paper import PaperVenue
 from tests.execution.orders import PRICE
 from tests.execution.venue_contract import VenueContract
-from tests.execution.world import MARKET, make_deployment, open_switches, recording, slot
+from tests.execution.world import (
+    ACTOR,
+    MARKET,
+    WALL,
+    make_deployment,
+    open_switches,
+    recording,
+    slot,
+)
 
 pytestmark = pytest.mark.django_db
 
 FLAT_MARKET = recording([PRICE] * 20)
+
+
+def change_terms(world, **changes):
+    """Write a new version of what the market of the tests charges."""
+    return paper_markets.change_terms(
+        market=MARKET, changes=changes, source="a test", reason="a test", actor=ACTOR, now=WALL
+    )
 
 
 @dataclass
@@ -44,17 +60,17 @@ class TestPaperVenue(VenueContract):
         return World(deployment, venue, slot(0))
 
     def test_a_fill_pays_spread_slippage_and_both_fees(self, world):
-        PaperAccount.objects.update(
-            half_spread_bps=10, slippage_bps=15, position_fee_bps=6, execution_fee_usd="0.30"
-        )
+        PaperAccount.objects.update(half_spread_bps=10, slippage_bps=15)
+        change_terms(world, negative_impact_factor=Decimal(0), gas_limit=10_000_000)
         world.venue.paper_account.refresh_from_db()
         order = self.submitted(world)
         outcome = world.venue.outcome(order)
         assert isinstance(outcome, Executed)
         assert outcome.fill.price_usd == Decimal("2005")  # 2,000 and 25 bps
         assert outcome.fill.costs.position_fee_usd == Decimal("0.06")
-        assert outcome.fill.costs.execution_fee_usd == Decimal("0.30")
+        assert outcome.fill.costs.execution_fee_usd == Decimal("0.39")
         assert outcome.fill.slippage_usd > 0
+        assert outcome.terms == paper_markets.current_terms(MARKET)
 
     def test_a_market_without_a_price_leaves_the_nav_unknown_where_it_is_held(self, world):
         self.settle(world, self.submitted(world))

@@ -105,9 +105,13 @@ def test_what_beat_sends_turns_candles_into_a_position(deployment):
     fill = Fill.objects.get()
     worse = Decimal(5) / 10_000  # two bps of half spread and three of slippage, against us
     paid = close * (1 + worse) if order.is_long else close * (1 - worse)
-    assert abs(fill.price_usd - paid) < Decimal("0.000000001")
-    fee = (order.size_delta_usd * 6 / 10_000).quantize(Decimal("0.00000001"), ROUND_CEILING)
-    assert (fill.position_fee_usd, fill.execution_fee_usd) == (fee, Decimal("0.25"))
+    size, gained = order.size_delta_usd, fill.price_impact_usd
+    with_impact = paid * size / (size + gained if order.is_long else size - gained)
+    assert gained != 0
+    assert abs(fill.price_usd - with_impact) < Decimal("0.000000001")
+    bps = 4 if gained > 0 else 6
+    fee = (size * bps / 10_000).quantize(Decimal("0.00000001"), ROUND_CEILING)
+    assert (fill.position_fee_usd, fill.execution_fee_usd) == (fee, Decimal("0.1989"))
 
     held = Position.objects.open().get()
     assert (held.size_usd, held.is_long) == (order.size_delta_usd, order.is_long)
