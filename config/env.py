@@ -28,6 +28,7 @@ from config.env_types import (
     Networks,
     PostgresUrl,
     RedisUrl,
+    RpcUrls,
     StorageUrl,
 )
 from imports.credentials import ENDPOINT, REGION
@@ -149,6 +150,10 @@ class Environment(BaseSettings):
     )
     outbound_allow_private: bool = Field(
         default=False, description="Let outbound HTTP reach private addresses (local tests only)."
+    )
+    rpc_urls: RpcUrls | None = Field(
+        default=None,
+        description='Nodes of chains: {"42161": {"main": "https://..."}}; see docs/rpc.md.',
     )
     alert_urls: AlertChannels | None = Field(
         default=None,

@@ -7,6 +7,7 @@ from pydantic import SecretStr
 
 from atlas.domain.alert_channels import parse_channels
 from imports.credentials import parse_credentials
+from onchain.rpc.setting import parse_rpc_urls
 
 if TYPE_CHECKING:
     from config.env import Environment
@@ -22,6 +23,9 @@ def secrets_of(environment: "Environment") -> list[str]:
     if environment.import_credentials is not None:
         entries = parse_credentials(environment.import_credentials.get_secret_value()).values()
         parts += [secret for entry in entries for secret in entry.secrets]
+    if environment.rpc_urls is not None:
+        nodes = parse_rpc_urls(environment.rpc_urls.get_secret_value()).values()
+        parts += [address for named in nodes for address in named.values()]
     if environment.alert_urls is not None:
         channels = parse_channels(environment.alert_urls.get_secret_value())
         parts += [secret for channel in channels for secret in channel.secrets]

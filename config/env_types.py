@@ -9,6 +9,7 @@ from pydantic_settings import NoDecode
 
 from atlas.domain.alert_channels import parse_channels, parse_minutes
 from imports.credentials import parse_credentials
+from onchain.rpc.setting import parse_rpc_urls
 
 
 def _split_names(value: object) -> object:
@@ -67,6 +68,12 @@ def _minutes(value: str) -> str:
     return value
 
 
+def _rpc_urls(value: SecretStr) -> SecretStr:
+    """Refuse nodes that nobody could ask."""
+    parse_rpc_urls(value.get_secret_value())
+    return value
+
+
 def _split_url(value: SecretStr) -> Any:
     """Split an address; a malformed port or bracket is reported without the address."""
     try:
@@ -82,6 +89,7 @@ Networks = Annotated[list[str], NoDecode, BeforeValidator(_split_names), AfterVa
 PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis)]
 StorageUrl = Annotated[str, AfterValidator(_storage)]
+RpcUrls = Annotated[SecretStr, AfterValidator(_rpc_urls)]
 NamedCredentials = Annotated[SecretStr, AfterValidator(_credentials)]
 AlertChannels = Annotated[SecretStr, AfterValidator(_channels)]
 MinutesBySeverity = Annotated[str, AfterValidator(_minutes)]

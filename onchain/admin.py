@@ -11,6 +11,7 @@ from onchain.models import (
     Market,
     PinnedContract,
     RpcEndpoint,
+    RpcNodeHealth,
     Token,
     TransactionPermit,
     Vault,
@@ -89,6 +90,26 @@ class RpcEndpointAdmin(FactAdmin):
         "is_enabled",
     )
     list_filter = ("chain", "is_enabled")
+    list_select_related = ("chain",)
+
+
+@admin.register(RpcNodeHealth)
+class RpcNodeHealthAdmin(FactAdmin):
+    """Node health: do the nodes answer, how fast, and how far are they behind?"""
+
+    icon = "monitor_heart"
+    list_display = (
+        "name",
+        links("chain"),
+        "is_in_use",
+        "untrusted_because",
+        "latency_ms",
+        "head_block",
+        "lag_blocks",
+        "answers",
+        "seen_at",
+    )
+    list_filter = ("chain", "is_in_use")
     list_select_related = ("chain",)
 
 

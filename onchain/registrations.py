@@ -1,11 +1,13 @@
 """What the chain's floor tells the floors below of itself: schedules, and a strategy's vaults."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
 
 from atlas import registries
-from atlas.registries import Schedule
+from atlas.registries import Family, Schedule
 from strategies.parts import DetailPart, detail_parts
 
 ATTEST = "onchain-signer-attest"
@@ -24,6 +26,14 @@ def register() -> None:
     """Fill the registries; called once when the app is ready."""
     registries.schedules.add(ATTEST, _ATTEST)
     detail_parts.add(VAULTS, _VAULTS)
+    registries.metrics.add("onchain", _families)
+
+
+def _families(now: datetime) -> Iterable[Family]:
+    """Read the floor's metrics."""
+    from onchain.metrics import families
+
+    return families(now)
 
 
 def _vaults_of(strategy_id: int) -> Any:

@@ -8,6 +8,7 @@ from config import alerting, console, storage
 from config.database import database_roles, database_settings
 from config.env import environment_or_exit
 from config.logs import logging_settings, set_up_structlog
+from onchain.rpc.setting import parse_rpc_urls
 
 ENV = environment_or_exit()
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -250,6 +251,7 @@ ATLAS_IMPORT_KEEP_DAYS = ENV.import_keep_days
 ATLAS_ALERT_SECRETS = alerting.channels_of(ENV)  # the name keeps the addresses out of error pages
 ATLAS_ALERT_TERMS = alerting.terms_of(ENV)
 ATLAS_DEAD_MAN_AFTER = timedelta(minutes=ENV.dead_man_minutes)
+ATLAS_RPC_SECRETS = parse_rpc_urls(ENV.rpc_urls.get_secret_value() if ENV.rpc_urls else "")
 ATLAS_METRICS_ALLOW = ENV.metrics_allow
 ATLAS_METRICS_TOKEN = ENV.metrics_token.get_secret_value() if ENV.metrics_token else ""
 ATLAS_LIVE_TRADING = ENV.live_trading

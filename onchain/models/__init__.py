@@ -1,6 +1,7 @@
 """The rows of the chain's floor: chains and their contracts, vaults and permits."""
 
-from onchain.models.contracts import ContractSet, Market, PinnedContract, RpcEndpoint, Token
+from onchain.models.contracts import ContractSet, Market, PinnedContract, Token
+from onchain.models.nodes import RpcEndpoint, RpcNodeHealth
 from onchain.models.permits import TransactionPermit
 from onchain.models.register import Chain, Vault
 
@@ -10,6 +11,7 @@ __all__ = [
     "Market",
     "PinnedContract",
     "RpcEndpoint",
+    "RpcNodeHealth",
     "Token",
     "TransactionPermit",
     "Vault",

@@ -22,11 +22,12 @@ from onchain.rpc.errors import (
     RangeTooWide,
     RequestRefused,
 )
+from onchain.rpc.setting import LOOPBACK
 
 TOO_MANY_REQUESTS = 429
 SUCCESS = range(200, 300)
 MOST_BYTES = 30_000_000
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
 HEADERS = {"content-type": "application/json"}
 
 _REVERT_CODES = frozenset({3, -32015})
