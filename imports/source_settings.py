@@ -29,6 +29,7 @@ CHANGEABLE = (
     "weight_tolerance_ratio",
     "claim_tolerance_ratio",
 )
+WHOLE = "__all__"
 # A change of one of these begins the waiting anew.
 _WAITING = ("address", "enabled", "expected_every_seconds")
 
@@ -73,24 +74,32 @@ def _set(source: ImportSource, values: dict[str, Any]) -> None:
         raise InvalidInput(f"A source has no {', '.join(unknown)} that could be set.")
     for name, value in values.items():
         setattr(source, name, value)
-    problems = []
+    problems = problems_of(source)
+    if problems:
+        told = (f"{name}: {' '.join(words)}" for name, words in problems.items())
+        raise InvalidInput(" ".join(words.removeprefix(f"{WHOLE}: ") for words in told))
+
+
+def problems_of(source: ImportSource) -> dict[str, list[str]]:
+    """List what is wrong with a source's settings by column, under WHOLE what concerns several."""
+    problems: dict[str, list[str]] = {}
     try:
         require_address(SourceKind(source.kind), source.address)
     except InvalidInput as refusal:
-        problems.append(refusal.message)
+        problems["address"] = [refusal.message]
     if source.kind in {kind.value for kind in HANDED} and source.cadence_seconds is not None:
-        problems.append("There is nowhere to look for files that are handed in: no cadence.")
+        words = "There is nowhere to look for files that are handed in: no cadence."
+        problems["cadence_seconds"] = [words]
     if source.wanted_format not in format_names():
-        problems.append(f"Known formats: {', '.join(format_names())}.")
+        problems["wanted_format"] = [f"Known formats: {', '.join(format_names())}."]
     try:
         source.full_clean(exclude=("address",) if problems else ())
     except ValidationError as invalid:
-        problems += [
-            f"{name}: {' '.join(words)}".removeprefix("__all__: ")
-            for name, words in invalid.message_dict.items()
-        ]
-    if problems:
-        raise InvalidInput(" ".join(problems))
+        for name, found in invalid.error_dict.items():
+            for one in found:
+                place = one.code if name == WHOLE and one.code in CHANGEABLE else name
+                problems.setdefault(str(place), []).extend(one.messages)
+    return problems
 
 
 def _described(source: ImportSource) -> dict[str, Any]:

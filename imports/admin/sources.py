@@ -16,6 +16,7 @@ from atlas.console.forms import ReasonDialogForm
 from atlas.domain.errors import AtlasError
 from imports import tasks
 from imports.actors import words_of
+from imports.admin.source_form import SourceDialogForm
 from imports.models import ImportSource
 from imports.models.sources import HANDED
 from imports.source_settings import change_source
@@ -40,18 +41,20 @@ class ImportSourceAdmin(FactAdmin):
         number("jump_threshold_ratio"),
     )
     list_filter = ("kind", "enabled", "policy")
-    actions_detail = ("fetch_now", "disable", "enable")
+    actions_detail = ("fetch_now", "edit", "disable", "enable")
 
     def has_act_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Tell whether the user may look at sources now, disable and enable them."""
+        """Tell whether the user may look at sources now, change, disable and enable them."""
         return request.user.has_perm("imports.change_importsource")
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
         """Offer what fits the source: files that are handed in are not fetched."""
         row = self.get_object(request, object_id)
-        if row is None or row.kind in HANDED:
+        if row is None:
             return []
-        wanted = {"fetch_now", "disable"} if row.enabled else {"enable"}
+        wanted = {"edit"}
+        if row.kind not in HANDED:
+            wanted |= {"fetch_now", "disable"} if row.enabled else {"enable"}
         names = {f"imports_importsource_{name}" for name in wanted}
         offered = super().get_actions_detail(request, object_id)
         return [one for one in offered if one.action_name in names]
@@ -82,6 +85,18 @@ class ImportSourceAdmin(FactAdmin):
         return go_to(request, page_of(row))
 
     @dialog_action(
+        title="Change this source",
+        consequence="The next look, and the next file, go by what you set here. What was imported "
+        "before stays as it is.",
+        button="Edit",
+        permission="act",
+        form=SourceDialogForm,
+    )
+    def edit(self, request: HttpRequest, form: SourceDialogForm, object_id: str) -> HttpResponse:
+        """Change how often the source is looked at, and how suspiciously."""
+        return _change(request, form, object_id, done="changed", **form.settings())
+
+    @dialog_action(
         title="Disable this source",
         consequence="It is no longer looked at, and nobody waits for it any more.",
         button="Disable",
@@ -89,7 +104,7 @@ class ImportSourceAdmin(FactAdmin):
     )
     def disable(self, request: HttpRequest, form: ReasonDialogForm, object_id: str) -> HttpResponse:
         """Take the source off its schedule."""
-        return _set(request, form, object_id, enabled=False)
+        return _change(request, form, object_id, done="disabled", enabled=False)
 
     @dialog_action(
         title="Enable this source",
@@ -99,13 +114,13 @@ class ImportSourceAdmin(FactAdmin):
     )
     def enable(self, request: HttpRequest, form: ReasonDialogForm, object_id: str) -> HttpResponse:
         """Put the source back on its schedule."""
-        return _set(request, form, object_id, enabled=True)
+        return _change(request, form, object_id, done="enabled", enabled=True)
 
 
-def _set(
-    request: HttpRequest, form: ReasonDialogForm, object_id: str, *, enabled: bool
+def _change(
+    request: HttpRequest, form: ReasonDialogForm, object_id: str, *, done: str, **values: Any
 ) -> HttpResponse:
-    """Change whether a source is looked at, as `imports.source_settings` does it."""
+    """Change settings, as `imports.source_settings` does it, and say what came of it."""
     row = get_object_or_404(ImportSource, pk=object_id)
     try:
         change_source(
@@ -113,10 +128,10 @@ def _set(
             actor=Actor.of_request(request),
             now=timezone.now(),
             reason=form.cleaned_data["reason"],
-            enabled=enabled,
+            **values,
         )
     except AtlasError as refusal:
         say_refusal(request, refusal)
     else:
-        messages.success(request, f"{row.name} is {'enabled' if enabled else 'disabled'}.")
+        messages.success(request, f"{row.name} is {done}.")
     return go_to(request, page_of(row))

@@ -92,16 +92,26 @@ class ImportSource(models.Model):
 
     class Meta:
         ordering = ["name"]
+        # The code of a violation names the column at which a form shows it.
         constraints = [
             choice_check("kind", SourceKind, name="import_source_kind_known"),
             choice_check("policy", SourcePolicy, name="import_source_policy_known"),
             models.CheckConstraint(
-                condition=Q(jump_threshold_ratio__gt=0), name="import_source_threshold_positive"
+                condition=Q(jump_threshold_ratio__gt=0),
+                name="import_source_threshold_positive",
+                violation_error_code="jump_threshold_ratio",
+                violation_error_message="The threshold of a jump must be more than 0.",
             ),
             models.CheckConstraint(
-                condition=Q(weight_tolerance_ratio__gt=0, weight_tolerance_ratio__lte=1)
-                & Q(claim_tolerance_ratio__gt=0, claim_tolerance_ratio__lte=1),
-                name="import_source_tolerances_are_shares",
+                condition=Q(weight_tolerance_ratio__gt=0, weight_tolerance_ratio__lte=1),
+                name="import_source_weights_by_a_share",
+                violation_error_code="weight_tolerance_ratio",
+                violation_error_message="A tolerance is more than 0 and at most 1.",
+            ),
+            models.CheckConstraint(
+                condition=Q(claim_tolerance_ratio__gt=0, claim_tolerance_ratio__lte=1),
+                name="import_source_claims_by_a_share",
+                violation_error_code="claim_tolerance_ratio",
                 violation_error_message="A tolerance is more than 0 and at most 1.",
             ),
             models.CheckConstraint(
@@ -112,19 +122,27 @@ class ImportSource(models.Model):
             models.CheckConstraint(
                 condition=Q(cadence_seconds__isnull=True) | Q(cadence_seconds__gte=10),
                 name="import_source_cadence_not_hasty",
+                violation_error_code="cadence_seconds",
+                violation_error_message="Between two looks lie at least 10 seconds.",
             ),
             models.CheckConstraint(
                 condition=Q(expected_every_seconds__isnull=True)
                 | Q(expected_every_seconds__gte=60),
                 name="import_source_patience",
+                violation_error_code="expected_every_seconds",
+                violation_error_message="Silence is told of after 60 seconds at the earliest.",
             ),
             models.CheckConstraint(
-                condition=Q(largest_bytes__gt=0), name="import_source_size_positive"
+                condition=Q(largest_bytes__gt=0),
+                name="import_source_size_positive",
+                violation_error_code="largest_bytes",
+                violation_error_message="The largest file must have at least one byte.",
             ),
             models.UniqueConstraint(
                 fields=["kind", "address"],
                 condition=~Q(address=""),
                 name="import_source_one_per_address",
+                violation_error_code="address",
                 violation_error_message="Another source looks at this address already.",
             ),
         ]

@@ -1,5 +1,7 @@
 """Sources in the console: read by all; looked at, silenced and woken by POST, with a right and a reason."""
 
+import html
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -8,6 +10,7 @@ from django_celery_beat.models import PeriodicTask
 
 from atlas.models import AuditEvent
 from config.celery import app
+from imports.formats.registry import format_names
 from imports.models import ImportRun, ImportSource
 from tests.imports.builders import document
 from tests.imports.source_world import make_source, put
@@ -64,7 +67,7 @@ def test_a_source_is_silenced_and_woken_with_its_schedule(world):
     ]
 
 
-@pytest.mark.parametrize("verb", ["fetch_now", "disable", "enable"])
+@pytest.mark.parametrize("verb", ["fetch_now", "edit", "disable", "enable"])
 def test_a_viewer_may_not_act(world, verb):
     before = ImportSource.objects.values().get(pk=world.source.pk)
     assert world.act(verb, role="viewer", reason="please").status_code in {302, 403}
@@ -77,14 +80,100 @@ def offered(world, row, role="analyst"):
     shown = page(world, row, role)
     paths = {
         verb: reverse(f"admin:imports_importsource_{verb}", args=[row.pk])
-        for verb in ("fetch_now", "disable", "enable")
+        for verb in ("fetch_now", "edit", "disable", "enable")
     }
     return {verb for verb, path in paths.items() if path in shown}
 
 
 def test_a_page_offers_what_fits_its_source(world):
-    assert offered(world, world.source) == {"fetch_now", "disable"}
+    assert offered(world, world.source) == {"fetch_now", "edit", "disable"}
     world.act("disable", reason="x")
-    assert offered(world, world.source) == {"enable"}
-    assert offered(world, ImportSource.objects.get(name="file")) == set()
+    assert offered(world, world.source) == {"edit", "enable"}
+    assert offered(world, ImportSource.objects.get(name="file")) == {"edit"}
     assert offered(world, world.source, role="viewer") == set()
+
+
+SETTINGS = {
+    "cadence_seconds": "3600",
+    "expected_every_seconds": "",
+    "policy": "review",
+    "allow_partial": "on",
+    "wanted_format": format_names()[-1],
+    "largest_bytes": "1000000",
+    "jump_threshold_ratio": "0.25",
+    "weight_tolerance_ratio": "0.05",
+    "claim_tolerance_ratio": "0.1",
+    "reason": "they come hourly now",
+}
+
+
+def settings_of(row):
+    row.refresh_from_db()
+    return {name: str(getattr(row, name)) for name in SETTINGS if name != "reason"}
+
+
+def test_the_form_shows_what_is_set(world):
+    path = reverse("admin:imports_importsource_edit", args=[world.source.pk])
+    shown = world.client_of("analyst").get(path).content.decode()
+    for name, value in (("cadence_seconds", "60"), ("jump_threshold_ratio", "0.5")):
+        field = re.search(rf'<input[^>]*name="{name}"[^>]*>', shown)
+        assert field is not None
+        assert f'value="{value}"' in field[0]
+    assert 'name="address"' not in shown
+    assert 'name="credentials"' not in shown
+
+
+def test_settings_are_changed_with_a_reason_an_audit_row_and_the_schedule(world):
+    assert world.act("edit", **SETTINGS).status_code == 302
+    changed = settings_of(world.source)
+    assert changed["cadence_seconds"] == "3600"
+    assert changed["expected_every_seconds"] == "None"
+    assert (changed["policy"], changed["allow_partial"]) == ("review", "True")
+    assert changed["wanted_format"] == format_names()[-1]
+    assert float(changed["jump_threshold_ratio"]) == 0.25
+    event = AuditEvent.objects.get(action="import_source.change")
+    assert (event.actor, event.reason) == ("analyst-person", "they come hourly now")
+    assert event.before is not None
+    assert event.after is not None
+    assert (event.before["cadence_seconds"], event.after["cadence_seconds"]) == (60, 3600)
+    task = PeriodicTask.objects.select_related("interval", "crontab").get(
+        name="import-source-nightly"
+    )
+    assert "hour" in str(task.schedule).lower() or "3600" in str(task.interval)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("cadence_seconds", "9", "Between two looks lie at least 10 seconds."),
+        ("cadence_seconds", "-5", "greater than or equal to 0"),
+        ("expected_every_seconds", "59", "Silence is told of after 60 seconds at the earliest."),
+        ("largest_bytes", "0", "The largest file must have at least one byte."),
+        ("largest_bytes", "", "This field is required."),
+        ("jump_threshold_ratio", "0", "The threshold of a jump must be more than 0."),
+        ("jump_threshold_ratio", "much", "Enter a number."),
+        ("weight_tolerance_ratio", "1.5", "A tolerance is more than 0 and at most 1."),
+        ("claim_tolerance_ratio", "0", "A tolerance is more than 0 and at most 1."),
+        ("policy", "perhaps", "Select a valid choice."),
+        ("wanted_format", "csv", "Select a valid choice."),
+        ("reason", "", "This field is required."),
+    ],
+)
+def test_what_makes_no_sense_is_said_at_the_form_and_nothing_changes(world, name, value, words):
+    before = settings_of(world.source)
+    answer = world.act("edit", **{**SETTINGS, name: value})
+    assert answer.status_code == 200
+    assert words in html.unescape(answer.content.decode())
+    assert settings_of(world.source) == before
+    assert not AuditEvent.objects.filter(action="import_source.change").exists()
+
+
+def test_a_source_whose_files_are_handed_in_has_thresholds_and_no_cadence(world):
+    row = ImportSource.objects.get(name="file")
+    path = reverse("admin:imports_importsource_edit", args=[row.pk])
+    shown = world.client_of("analyst").get(path).content.decode()
+    assert 'name="cadence_seconds"' not in shown
+    assert world.act("edit", row=row, **SETTINGS).status_code == 302
+    changed = settings_of(row)
+    assert float(changed["claim_tolerance_ratio"]) == 0.1
+    assert (changed["cadence_seconds"], changed["wanted_format"]) == ("None", "auto")
