@@ -21,6 +21,7 @@ from atlas.domain.states import ORDER_TRANSITIONS, OrderState, PermitKind, Switc
 from atlas.domain.units import ZERO, plain
 from atlas.switches import EffectiveState, Scope, read_effective, shared_lock
 from atlas.transitions import move
+from execution import protection
 from execution.leases import database_now
 from execution.live_keys import missing_live_keys
 from execution.mandates import LimitsInForce, limits_in_force
@@ -92,6 +93,7 @@ def authorise(
         write_counters(counters)
         _carry_out(order, decision, switch_epoch=switch.epoch, now=now)
         _note(order, decision, actor=actor, now=now)
+    protection.act_on(judgement.verdicts, deployment, now=now)
     return decision
 
 

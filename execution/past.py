@@ -1,6 +1,6 @@
 """The past of an account as the guardrails count it: retries, failures, losses; all bounded reads."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -58,7 +58,7 @@ def attempts_before(order: Order) -> list[Attempt]:
     return [_attempt(row) for row in rows]
 
 
-def _attempt(row: dict[str, Any]) -> Attempt:
+def _attempt(row: Mapping[str, Any]) -> Attempt:
     return Attempt(
         trade_id=row["trade_id"],
         market=row["market"],
@@ -71,7 +71,7 @@ def _attempt(row: dict[str, Any]) -> Attempt:
     )
 
 
-def _refusal(row: dict[str, Any]) -> str:
+def _refusal(row: Mapping[str, Any]) -> str:
     """Name what an order was refused for; empty where nobody refused it."""
     if row["state"] == OrderState.DENIED:
         return row["decision__refusal"] or ""

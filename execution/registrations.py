@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from atlas import registries
 from atlas.domain.states import SwitchScope
 from atlas.registries import HealthResult, Schedule
+from execution import limit_alerts
 from execution.models import CycleRun, Deployment
 from execution.scheduling import wall_cadence
 
@@ -21,6 +22,7 @@ def register() -> None:
     registries.schedules.add(SWEEP, _SWEEP)
     registries.covers_live.add("execution", covers_live)
     registries.health_checks.add("cycles", newest_cycle)
+    limit_alerts.register()
 
 
 _DISPATCH = Schedule(
