@@ -18,7 +18,7 @@ from atlas.domain.errors import LeaseLost
 from atlas.domain.snapshots import Snapshot
 from atlas.domain.states import CycleState, OrderState, SwitchState
 from atlas.switches import EffectiveState, effective_now
-from execution import leases, settlement
+from execution import leases, protection, settlement
 from execution.deciding import decide
 from execution.desk import Desk, venue_for
 from execution.endings import SUPERSEDED, Ending, conclude, end_trades, ending_by_orders
@@ -236,3 +236,4 @@ def _value(desk: Desk, snapshot: Snapshot) -> None:
         )
         if point is not None:
             EquityPoint.objects.bulk_create([point], ignore_conflicts=True)
+    protection.watch(desk.deployment, snapshot, feed_at=desk.clock.now(), now=desk.read())
