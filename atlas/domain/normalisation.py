@@ -179,6 +179,25 @@ def window(
     raise _why_not(candles, timeframe, start_at, end_at, candles[low:high])
 
 
+def sound_window(
+    made: Normalised, *, timeframe: Timeframe, until_at: datetime, count: int
+) -> CandleSeries:
+    """Cut a window like `window`; where it has a hole, the fault of a row that made it is raised.
+
+    So the reader learns that a bar was doubled or impossible, not only that it is missing.
+    """
+    try:
+        return window(made.candles, timeframe=timeframe, until_at=until_at, count=count)
+    except UnusableData:
+        end_at = timeframe.floor(until_at)
+        start_at = end_at - timeframe.step * count
+        for finding in made.findings:
+            at = finding.detail.get("at")
+            if at is not None and start_at <= datetime.fromisoformat(at) < end_at:
+                raise finding from None
+        raise
+
+
 def _open_at(candle: Candle) -> datetime:
     return candle.open_at
 
