@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, models, transaction
 
 from atlas.audit import Actor, record
-from atlas.domain.alerts import ALERT_TRANSITIONS, AlertState
+from atlas.domain.alerts import ALERT_TRANSITIONS, AlertSeverity, AlertState
 from atlas.domain.errors import InvalidInput
 from atlas.models import Alert
 from atlas.redaction import redact_text
@@ -45,19 +45,28 @@ RETURNING id
 """
 
 
-def raise_alert(rule: str, *, subject: Subject, message: str, now: datetime, key: str = "") -> int:
+def raise_alert(
+    rule: str,
+    *,
+    subject: Subject,
+    message: str,
+    now: datetime,
+    key: str = "",
+    severity: AlertSeverity | None = None,
+) -> int:
     """Tell of something that a person should look at; gives the number of its alert.
 
     `rule` is the code of a registered rule, `message` says in sentences what happened and where; what
     to do about it comes from the rule. Calls of one rule with one `key` are one alert until it is
-    resolved; without a key the subject is the key. Raises Bug for a rule that nobody registered.
+    resolved; without a key the subject is the key. `severity` is the rule's unless the case at hand
+    is graver or milder. Raises Bug for a rule that nobody registered.
     """
     wording = alert_rules.get(rule)
     kind, identifier = named(subject)
     values = {
         "rule": rule,
         "key": _key(key, kind, identifier),
-        "severity": wording.severity.value,
+        "severity": (severity or wording.severity).value,
         "title": wording.title,
         "message": redact_text(message)[:MESSAGE_LENGTH],
         "remedy": wording.remedy,

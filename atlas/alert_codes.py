@@ -1,0 +1,10 @@
+"""The codes of the alert rules of the ground floor, which its own rooms raise."""
+
+UNDELIVERED = "alert_undelivered"
+PATH_TEST = "alert_path_test"
+PATH_BROKEN = "alert_path_broken"
+AUDIT_BROKEN = "audit_chain_broken"
+AUDIT_NOT_SEALED = "audit_not_sealed"
+ORPHANS = "orphan_rows"
+PART_SILENT = "part_silent"
+DEAD_MAN = "dead_man_latched"
