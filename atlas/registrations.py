@@ -1,6 +1,6 @@
 """What the ground floor registers of itself: its schedules and its metrics."""
 
-from atlas import access_alerts, registries
+from atlas import access_alerts, alert_rules, registries
 from atlas.own_metrics import families
 from atlas.registries import Schedule
 
@@ -28,6 +28,13 @@ SCHEDULES = {
         description="Looks for rows of series whose parent is gone.",
         expires_seconds=3600,
     ),
+    "atlas-tell-alerts": Schedule(
+        task="atlas.tasks.tell_alerts",
+        every_seconds=10,
+        queue="default",
+        description="Decides which alerts are told and sends the messages.",
+        expires_seconds=10,
+    ),
 }
 
 
@@ -36,4 +43,5 @@ def register() -> None:
     for name, schedule in SCHEDULES.items():
         registries.schedules.add(name, schedule)
     access_alerts.register()
+    alert_rules.register()
     registries.metrics.add("atlas", families)

@@ -1,10 +1,13 @@
-"""Couriers of the ground floor: the sealer of the audit log and the nightly looks."""
+"""Couriers of the ground floor: the sealer of the audit log the nightly looks, the alerts."""
 
 import structlog
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from atlas import orphans, sealing
+from atlas.alert_planning import plan_notices
+from atlas.alert_sending import send_due
 from atlas.audit import Actor, record
 
 log = structlog.get_logger(__name__)
@@ -34,3 +37,11 @@ def verify_audit_log() -> None:
             now=timezone.now(),
             reason=finding.message,
         )
+
+
+@shared_task(soft_time_limit=60, time_limit=90)
+def tell_alerts() -> None:
+    """Write the messages that are due and send them; a channel that hangs holds up nothing else."""
+    channels = settings.ATLAS_ALERT_SECRETS
+    plan_notices(now=timezone.now(), channels=channels, terms=settings.ATLAS_ALERT_TERMS)
+    send_due(clock=timezone.now, channels=channels)
