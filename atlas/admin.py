@@ -27,6 +27,7 @@ from atlas.console.accounts import AccountAdmin, RoleAdmin
 from atlas.console.acting import dialog_action
 from atlas.console.alert_acts import handle_alert
 from atlas.console.api_keys import ApiKeyAdmin
+from atlas.console.approval_lists import ApprovalRequestAdmin
 from atlas.console.display import pills
 from atlas.console.facts import FactAdmin, FactInline
 from atlas.console.forms import ReasonDialogForm
@@ -100,37 +101,6 @@ class TradingStateAdmin(FactAdmin):
             reverse("admin:halt_scope", args=[row.pk]),
             reverse("admin:restore_scope", args=[row.pk]),
         )
-
-
-@admin.register(ApprovalRequest)
-class ApprovalRequestAdmin(FactAdmin):
-    """Approvals: what was asked of a second person, who decided what and why?"""
-
-    icon = "how_to_reg"
-    list_display = (
-        "decide",
-        "subject",
-        pills("state"),
-        "requester",
-        "reason",
-        "requested_at",
-        "approver",
-    )
-    list_display_links = None
-    list_filter = ("state", "kind", ("requested_at", RangeDateTimeFilter))
-    search_fields = ("reason", "change_hash", "requester__username")
-    list_select_related = ("requester", "approver")
-
-    @admin.display(description="Request", ordering="pk")
-    def decide(self, row: ApprovalRequest) -> str:
-        """Lead to the page where it is decided."""
-        path = reverse("admin:decide", args=[row.pk])
-        return format_html('<a class="text-link" href="{}">{} {}</a>', path, row.kind, row.pk)
-
-    @admin.display(description="Change")
-    def subject(self, row: ApprovalRequest) -> str:
-        """Word the change."""
-        return ", ".join(f"{name} {value}" for name, value in row.change.items() if value != "")
 
 
 @admin.register(Alert)
@@ -249,6 +219,7 @@ def _replace(model: type[models.Model], page: type[Any]) -> None:
 
 admin.site.unregister(LibraryKey)  # opens nothing here: our keys are atlas.ApiKey
 admin.site.register(ApiKey, ApiKeyAdmin)
+admin.site.register(ApprovalRequest, ApprovalRequestAdmin)
 _replace(User, AccountAdmin)
 _replace(Group, RoleAdmin)
 _replace(PeriodicTask, PeriodicTaskPage)

@@ -1,8 +1,10 @@
 """What the ground floor registers of itself: its schedules and its metrics."""
 
 from atlas import access_alerts, alert_rules, registries
+from atlas.approval_kinds import staleness
 from atlas.own_metrics import families
 from atlas.registries import Schedule
+from atlas.restoring import RESTORE_KIND, why_restore_stale
 
 DAY_SECONDS = 24 * 3600
 
@@ -20,6 +22,13 @@ SCHEDULES = {
         queue="default",
         description="Recomputes the audit log's chain and tells what contradicts it.",
         expires_seconds=3600,
+    ),
+    "atlas-sweep-approvals": Schedule(
+        task="atlas.tasks.sweep_approvals",
+        every_seconds=60,
+        queue="default",
+        description="Ends approvals that ran out or whose change is no longer the same.",
+        expires_seconds=60,
     ),
     "atlas-check-orphans": Schedule(
         task="atlas.tasks.check_orphans",
@@ -44,4 +53,5 @@ def register() -> None:
         registries.schedules.add(name, schedule)
     access_alerts.register()
     alert_rules.register()
+    staleness.add(RESTORE_KIND, why_restore_stale)
     registries.metrics.add("atlas", families)

@@ -1,11 +1,11 @@
-"""Couriers of the ground floor: the sealer of the audit log the nightly looks, the alerts."""
+"""Couriers of the ground floor: the sealer of the audit log, the nightly looks, the alerts."""
 
 import structlog
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from atlas import orphans, sealing
+from atlas import approvals, orphans, sealing
 from atlas.alert_planning import plan_notices
 from atlas.alert_sending import send_due
 from atlas.audit import Actor, record
@@ -17,6 +17,12 @@ log = structlog.get_logger(__name__)
 def seal_audit_log() -> None:
     """Seal what is settled."""
     sealing.seal_settled(now=timezone.now())
+
+
+@shared_task
+def sweep_approvals() -> None:
+    """End what expired or went stale."""
+    approvals.sweep_approvals(now=timezone.now())
 
 
 @shared_task

@@ -74,6 +74,22 @@ class DecideForm(forms.Form):
     )
 
 
+def ask_form(fields: tuple[str, ...]) -> type[forms.Form]:
+    """Make the form of a change from the names of its fields, with a reason at the end."""
+    made: dict[str, Any] = {
+        name: forms.CharField(
+            label=name.replace("_", " ").capitalize(),
+            max_length=120,
+            widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+        )
+        for name in fields
+    }
+    made["reason"] = forms.CharField(
+        label="Reason", max_length=REASON_LENGTH, widget=UnfoldAdminTextInputWidget()
+    )
+    return type("AskForm", (forms.Form,), made)
+
+
 class ReasonDialogForm(BaseDialogForm):
     """The form of a dialog that needs nothing but a reason."""
 

@@ -41,6 +41,8 @@ class ConsoleSite(UnfoldAdminSite):
             ("restore/", switch_pages.restore_page, "restore"),
             ("restore/<int:pk>/", switch_pages.restore_page, "restore_scope"),
             ("approvals/<int:pk>/", approval_pages.decide_page, "decide"),
+            ("approvals/<int:pk>/withdraw/", approval_pages.withdraw_page, "withdraw"),
+            ("approvals/ask/<str:kind>/", approval_pages.ask_page, "ask"),
             ("my-access/", second_factor_pages.my_access_page, "my_access"),
         ]
         return [

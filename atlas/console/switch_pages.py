@@ -15,6 +15,7 @@ from atlas.console.acting import act_page, go_to, require_right, say_refusal
 from atlas.console.display import pill
 from atlas.console.forms import HaltForm, RestoreForm
 from atlas.console.sentence import global_switch
+from atlas.console.step_up import asks_for_code, require_step_up
 from atlas.domain.errors import DomainRefusal, Temporary
 from atlas.domain.states import SwitchScope, SwitchState
 from atlas.models import ApprovalRequest, TradingState
@@ -88,6 +89,7 @@ def restore_page(request: HttpRequest, pk: int | None = None) -> HttpResponse:
             state=state,
             reason=form.cleaned_data["reason"],
             actor=Actor.of_request(request),
+            proof=require_step_up(request),
             now=timezone.now(),
         )
     except (DomainRefusal, Temporary) as refusal:
@@ -119,6 +121,7 @@ def _show_restore(
         "form": form,
         "is_loose": not looser,
         "needs_two": needs_two,
+        "asks_for_code": asks_for_code(request),
         "requests": [one for one in requests if one is not None],
     }
     return act_page(

@@ -23,12 +23,12 @@ MARKET = (SwitchScope.MARKET.value, "ETH/USD")
 
 @pytest.fixture
 def person():
-    return Actor(name="ann", user=User.objects.create_user("ann"))
+    return Actor(name="ann", user=User.objects.create_user("ann", is_superuser=True))
 
 
 @pytest.fixture
 def second_person():
-    return Actor(name="ben", user=User.objects.create_user("ben"))
+    return Actor(name="ben", user=User.objects.create_user("ben", is_superuser=True))
 
 
 @pytest.fixture
@@ -197,7 +197,7 @@ def test_an_expired_approval_restores_nothing(person, second_person, everything_
 def test_the_database_itself_refuses_that_one_person_plays_two(person):
     with pytest.raises(IntegrityError, match="approval_by_a_second_person"):
         ApprovalRequest.objects.create(
-            kind="k",
+            kind="switch.restore",
             subject_type="t",
             subject_id="1",
             change={},
@@ -224,7 +224,7 @@ def restore_with(request, person):
 def test_an_automation_can_neither_ask_nor_decide():
     with pytest.raises(NotAllowed, match="no person"):
         request_approval(
-            kind="k",
+            kind="switch.restore",
             subject=("t", "1"),
             change={},
             reason="r",

@@ -53,7 +53,9 @@ def live(deployment):
 @pytest.fixture
 def people():
     """Give one who asks and one who decides."""
-    users = UserFactory.create(username="asker"), UserFactory.create(username="decider")
+    users = tuple(
+        UserFactory.create(username=name, is_superuser=True) for name in ("asker", "decider")
+    )
     return [Actor(name=user.username, user=user) for user in users]
 
 

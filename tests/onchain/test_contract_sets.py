@@ -47,7 +47,7 @@ def with_other_reader(address=OTHER):
 
 
 def person():
-    user = UserFactory.create()
+    user = UserFactory.create(is_superuser=True)
     return Actor(name=user.get_username(), user=user)
 
 
@@ -265,7 +265,7 @@ def test_the_command_asks_in_a_persons_name(tmp_path):
     run(FILES[2])
     path = tmp_path / "rotated.json"
     path.write_bytes(orjson.dumps(with_other_reader()))
-    user = UserFactory.create()
+    user = UserFactory.create(is_superuser=True)
     told = run(path, "--ask", user.username, "--reason", "GMX rotated its Reader")
     assert "waits for another person" in told
     assert ApprovalRequest.objects.get().requester == user
