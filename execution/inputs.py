@@ -14,7 +14,7 @@ from typing import Any
 from atlas.domain.digest import canonical_json, digest
 from atlas.domain.errors import Bug
 from atlas.domain.positions import Position
-from atlas.domain.quotes import Quote
+from atlas.domain.quotes import Quote, SecondPrice
 from atlas.domain.snapshots import Snapshot
 from atlas.domain.units import plain
 from execution.models import CycleInput, CycleInputUse, CycleRun
@@ -139,17 +139,28 @@ def _position_from(content: Mapping[str, Any]) -> Position:
 
 
 def _quote_content(quote: Quote) -> dict[str, Any]:
+    content = _price_content(quote)
+    return content if quote.second is None else {**content, "second": _price_content(quote.second)}
+
+
+def _price_content(price: Quote | SecondPrice) -> dict[str, Any]:
     return {
-        "min_usd": plain(quote.min_usd),
-        "max_usd": plain(quote.max_usd),
-        "at": quote.at.isoformat(),
-        "source": quote.source,
+        "min_usd": plain(price.min_usd),
+        "max_usd": plain(price.max_usd),
+        "at": price.at.isoformat(),
+        "source": price.source,
     }
 
 
 def _quote_from(market: str, content: Mapping[str, Any]) -> Quote:
+    second = content.get("second")
     return Quote(
-        market,
+        market, *_price_from(content), second=SecondPrice(*_price_from(second)) if second else None
+    )
+
+
+def _price_from(content: Mapping[str, Any]) -> tuple[Decimal, Decimal, datetime, str]:
+    return (
         Decimal(content["min_usd"]),
         Decimal(content["max_usd"]),
         datetime.fromisoformat(content["at"]),

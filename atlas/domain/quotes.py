@@ -9,9 +9,19 @@ from datetime import datetime
 from decimal import Decimal
 
 from atlas.domain.errors import InvalidInput
-from atlas.domain.units import BPS, PRICE_QUANTUM, ceil_to, exact, floor_to, plain
+from atlas.domain.units import BPS, ONE, PRICE_QUANTUM, ceil_to, exact, floor_to, plain
 
 MAX_BOUND_BPS = 1_000  # SAFETY 3.2: no acceptable price lies further away, whatever the limits say
+
+
+@dataclass(frozen=True, slots=True)
+class SecondPrice:
+    """What an independent source says of the same market at nearly the same moment."""
+
+    min_usd: Decimal
+    max_usd: Decimal
+    at: datetime
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +29,8 @@ class Quote:
     """The price of one market at one moment, in USD for one token.
 
     `min_usd` and `max_usd` are equal where the source knows one price only. `at` is the time the
-    source vouches for, not the time we asked.
+    source vouches for, not the time we asked. `second` is what an independent source says; None
+    where there is none or its price cannot be used, which is unknown and never agreement.
     """
 
     market: str
@@ -27,6 +38,7 @@ class Quote:
     max_usd: Decimal
     at: datetime
     source: str
+    second: SecondPrice | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is no price: not finite, not positive, crossed, or without a time zone."""
@@ -45,6 +57,25 @@ class Quote:
         """Give the middle of the two prices, the one at which positions are valued."""
         with exact():
             return floor_to((self.min_usd + self.max_usd) / 2, PRICE_QUANTUM)
+
+    @property
+    def deviation_bps(self) -> int | None:
+        """Give how far the two sources' middles lie apart, rounded up; None where one is unknown."""
+        if self.second is None:
+            return None
+        return deviation_bps(
+            (self.min_usd, self.max_usd), (self.second.min_usd, self.second.max_usd)
+        )
+
+
+def deviation_bps(one: tuple[Decimal, Decimal], other: tuple[Decimal, Decimal]) -> int:
+    """Measure how far the middles of two price ranges lie apart, in bps of the smaller middle.
+
+    Rounded up: sources that disagree by a little more than a limit are beyond it.
+    """
+    with exact():
+        twice = (one[0] + one[1], other[0] + other[1])
+        return int(ceil_to(abs(twice[0] - twice[1]) * BPS / min(twice), ONE))
 
 
 def pays_up(*, is_long: bool, is_increase: bool) -> bool:

@@ -75,7 +75,11 @@ class GmxMarketData:
                 f"{needed:,} bars ago are needed. Back-fill them from another source."
             )
         self._verify(token)
-        params = {"tokenSymbol": token.symbol, "period": period, "limit": needed + 1}
+        params: dict[str, str | int] = {
+            "tokenSymbol": token.symbol,
+            "period": period,
+            "limit": needed + 1,
+        }
 
         def read(received: Received) -> SourcedCandles:
             require_served_after(received, timeframe.floor(until))

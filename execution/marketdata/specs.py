@@ -66,3 +66,10 @@ PYTH_FEEDS: tuple[PythFeed, ...] = (
         "Crypto.BTC/USD",
     ),
 )
+
+# Chainlink's feeds on Arbitrum One. The heartbeat is the longest silence that is still normal.
+CHAINLINK_FEEDS: tuple[ChainlinkFeed, ...] = (
+    ChainlinkFeed("ETH/USD", "0x639Fe6ab55C921f74e7fac1ee960C0B6293ba612", 8, 86_400),
+    ChainlinkFeed("BTC/USD", "0x6ce185860a4963106506C203335A2910413708e9", 8, 86_400),
+)
+ARBITRUM_SEQUENCER = "0xFdB631F5EE196F0ed6FAa767959853A9F217697D"
