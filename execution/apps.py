@@ -14,9 +14,10 @@ class ExecutionConfig(AppConfig):
 
     def ready(self) -> None:
         """Register with the ground floor what it needs of trading; ship the schedules."""
-        from execution import panels, registrations, report_legs
+        from execution import panels, paper_clock, registrations, report_legs
 
         registrations.register()
+        paper_clock.register()
         panels.register()
         report_legs.register()
         post_migrate.connect(_ensure_defaults, sender=self, dispatch_uid="execution.defaults")

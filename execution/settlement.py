@@ -1,30 +1,26 @@
 """Settlement: from what a venue says to fills, positions and cash.
 
-Positions and cash are folds of fills and flows. They are folded on as fills come in, under the
-account's row lock, and `refold` computes them anew from the first fill on.
+Every booking is made under the account's row lock; how fills become positions is said in
+`execution.folding`.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import transaction
-from django.db.models import Sum
-
 from atlas.audit import Actor, record
 from atlas.domain import ledger
-from atlas.domain.errors import Bug
-from atlas.domain.ledger import apply_fill, cash_delta_usd, realised_by
-from atlas.domain.positions import PositionKey
+from atlas.domain.errors import ConflictingState
+from atlas.domain.ledger import cash_delta_usd, realised_by
 from atlas.domain.states import (
     ORDER_TRANSITIONS,
     PERMIT_TRANSITIONS,
     OrderState,
     PermitState,
 )
-from atlas.domain.units import exact
+from atlas.domain.units import ZERO, exact
 from atlas.transitions import move
-from execution.models import Fill, Order, PaperAccount, PaperCharge, PaperFlow, Position
+from execution.folding import fold_on
+from execution.models import Fill, Order, PaperAccount, PaperCharge, Position
 from execution.order_events import note_order
 from execution.venues.base import Executed, Frozen, Outcome, Refused
 from execution.vocabulary import Venue
@@ -59,11 +55,12 @@ def book_unordered(
 ) -> Fill | None:
     """Book what a venue executed without an order of ours, in the caller's transaction, once.
 
-    None where it has been booked before. It is told to the audit log as what it is.
+    None where it has been booked before, or where the position has changed since it was looked at
+    and the venue must be asked anew. It is told to the audit log as what it is.
     """
     locked = PaperAccount.objects.select_for_update().get(pk=account.pk)
     known = Fill.objects.filter(venue=Venue.PAPER.value, execution_id=executed.execution_id)
-    if known.exists():
+    if known.exists() or _held_usd(locked.key, executed.fill) != executed.fill.size_delta_usd:
         return None
     fill = _fill_row(executed, simulated_time=simulated_time, now=now)
     fill.venue, fill.account = Venue.PAPER.value, locked.key
@@ -78,6 +75,16 @@ def book_unordered(
         reason="The venue did it without an order of ours.",
     )
     return fill
+
+
+def _held_usd(account: str, fill: ledger.Fill) -> Decimal:
+    """Read the size of the position that a fill changes, under the account's lock."""
+    held: Decimal | None = (
+        Position.objects.filter(account=account, market=fill.market, is_long=fill.is_long)
+        .values_list("size_usd", flat=True)
+        .first()
+    )
+    return ZERO if held is None else held
 
 
 def _freeze(order: Order, frozen: Frozen, *, actor: Actor, now: datetime) -> None:
@@ -155,6 +162,12 @@ def _execute(
     """Write the fill, fold it into position and cash, and end the order FILLED."""
     before = OrderState(order.state)
     account = PaperAccount.objects.select_for_update().get(deployment_id=order.deployment_id)
+    held_usd = _held_usd(order.account, executed.fill)
+    if held_usd != order.expected_pre_size_usd:
+        raise ConflictingState(
+            f"Order {order.pk} was executed on a position of {order.expected_pre_size_usd:.2f} USD, "
+            f"which is {held_usd:.2f} USD by now: ask the venue again."
+        )
     move(order, OrderState.FILLED, ORDER_TRANSITIONS, final_at=now)
     fill = _fill_row(executed, simulated_time=simulated_time, now=now)
     fill.order, fill.venue, fill.account = order, order.venue, order.account
@@ -175,7 +188,7 @@ def _execute(
 def _book(fill: Fill, account: PaperAccount) -> None:
     """Write a fill and fold it into position and cash; call it under the account's lock."""
     fill.save(force_insert=True)
-    _fold_on(fill)
+    fold_on(fill)
     with exact():
         account.cash_usd += fill.cash_delta_usd
     account.save(update_fields=["cash_usd"])
@@ -208,81 +221,3 @@ def _fill_row(executed: Executed, *, simulated_time: bool, now: datetime) -> Fil
         filled_at=fill.filled_at,
         recorded_at=now,
     )
-
-
-def _fold_on(fill: Fill) -> Position:
-    """Fold one fill into the row of its position; call it under the account's lock."""
-    row = Position.objects.filter(
-        account=fill.account, market=fill.market, is_long=fill.is_long
-    ).first()
-    if row is None:
-        row = Position(
-            account=fill.account,
-            deployment_id=fill.deployment_id,
-            market=fill.market,
-            is_long=fill.is_long,
-        )
-        _write(row, apply_fill(None, fill.execution), fill)
-    else:
-        _write(row, apply_fill(row.record, fill.execution), fill)
-    return row
-
-
-def _write(row: Position, record_: ledger.PositionRecord, last_fill: Fill) -> None:
-    if record_.opened_at is None or record_.changed_at is None:
-        raise Bug(f"A fill left the position {row} without times.")
-    row.size_usd = record_.position.size_usd
-    row.size_tokens = record_.position.size_tokens
-    row.collateral_usd = record_.position.collateral_usd
-    row.realised_usd = record_.realised_usd
-    row.funding_usd = record_.costs.funding_usd
-    row.borrowing_usd = record_.costs.borrowing_usd
-    row.position_fee_usd = record_.costs.position_fee_usd
-    row.execution_fee_usd = record_.costs.execution_fee_usd
-    row.slippage_usd = record_.slippage_usd
-    row.price_impact_usd = record_.price_impact_usd
-    row.fills_count = record_.fills
-    row.episode = record_.episode
-    row.opened_at = record_.opened_at
-    row.changed_at = record_.changed_at
-    row.last_fill = last_fill
-    row.save()
-
-
-def refold(account: PaperAccount) -> ledger.Account:
-    """Compute cash and positions of an account anew, from its first flow and fill on."""
-    flows = PaperFlow.objects.filter(account=account).order_by("pk")
-    charges = PaperCharge.objects.filter(account=account).order_by("pk")
-    return ledger.fold_account(
-        (ledger.Flow(flow.amount_usd, flow.at) for flow in flows),
-        executions_of(account),
-        (ledger.Charge(charge.amount_usd, charge.at) for charge in charges),
-    )
-
-
-def executions_of(account: PaperAccount) -> Iterable[ledger.Fill]:
-    """Give the fills of an account in the order in which they happened."""
-    return (fill.execution for fill in Fill.objects.filter(account=account.key).order_by("pk"))
-
-
-def rebuild(account: PaperAccount) -> None:
-    """Write cash, flows, shares and positions of an account anew from its flows and fills."""
-    with transaction.atomic():
-        locked = PaperAccount.objects.select_for_update().get(pk=account.pk)
-        Position.objects.filter(account=locked.key).delete()
-        folded = refold(locked)
-        last: dict[PositionKey, Fill] = {}
-        for fill in Fill.objects.filter(account=locked.key).order_by("pk"):
-            last[fill.execution.key] = fill
-        for key, record_ in folded.records.items():
-            row = Position(
-                account=locked.key,
-                deployment_id=locked.deployment_id,
-                market=key.market,
-                is_long=key.is_long,
-            )
-            _write(row, record_, last[key])
-        locked.cash_usd, locked.flows_usd = folded.cash_usd, folded.flows_usd
-        shares = PaperFlow.objects.filter(account=locked).aggregate(total=Sum("shares"))["total"]
-        locked.shares = shares if shares is not None else Decimal(0)
-        locked.save(update_fields=["cash_usd", "flows_usd", "shares"])

@@ -10,7 +10,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from execution import cycle, leases, scheduling
+from execution import cycle, leases, paper_clock, scheduling
 from execution.models import Deployment
 
 log = structlog.get_logger(__name__)
@@ -19,6 +19,7 @@ CYCLE_LIMIT_SECONDS = 20
 SHARE_OF_SLOT = 0.9
 DISPATCH_LIMIT_SECONDS = 20
 SWEEP_LIMIT_SECONDS = 25
+TICK_LIMIT_SECONDS = 25
 # The house's soft limit is longer than these, and Celery refuses to send a task whose soft limit
 # is above its hard one. A cycle needs no warning: killed anywhere, it resumes.
 NO_SOFT_LIMIT = 0
@@ -64,3 +65,11 @@ def sweep_expired_leases() -> None:
         done = cycle.resume(left, read=timezone.now)
         if done is not None:
             log.warning("cycle_resumed", cycle=done.pk, state=done.state, reason=done.reason)
+
+
+@shared_task(time_limit=TICK_LIMIT_SECONDS, soft_time_limit=NO_SOFT_LIMIT)
+def tick_paper_accounts() -> None:
+    """Let time pass on the paper accounts between their cycles."""
+    done = paper_clock.tick(now=timezone.now())
+    if done.settled or done.liquidated:
+        log.info("paper_tick", settled=done.settled, liquidated=done.liquidated)

@@ -13,7 +13,7 @@ class PaperAccount(models.Model):
     with one price hides. A keeper executes an order `keeper_delay_seconds` after it was handed
     over, at the price of that later moment. `cash_usd`, `flows_usd` and `shares` are folds of the
     account's flows, fills and charges and can be rebuilt from them at any time
-    (`execution.settlement.refold`). Deposits buy shares at the value of the moment, so that they
+    (`execution.folding.refold`). Deposits buy shares at the value of the moment, so that they
     never look like performance.
     """
 

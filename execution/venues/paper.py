@@ -6,6 +6,7 @@ is the first one after the order fell due. The fill is computed from the ledger 
 the order, so asking again before it is settled gives the same fill.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -59,10 +60,16 @@ class PaperVenue:
         Positions come with what is pending on them, and the cash without what a pending order
         holds. A market without a price is left out, and then the NAV is unknown if it is held.
         """
+        held = paper_books.open_holdings(self.account, at=self.clock.now())
+        return self.snapshot_at(
+            self._quotes({*self.markets, *(one.position.market for one in held)})
+        )
+
+    def snapshot_at(self, quotes: Mapping[str, Quote]) -> Snapshot:
+        """Read the account's ledger at prices that are known already; nobody else is asked."""
         at = self.clock.now()
         positions = tuple(one.position for one in paper_books.open_holdings(self.account, at=at))
         cash_usd = paper_books.cash_usd(self.paper_account)
-        quotes = self._quotes({*self.markets, *(position.market for position in positions)})
         with exact():
             free_usd = cash_usd - paper_books.held_by_pending_usd(self.account)
         return Snapshot(
@@ -149,7 +156,7 @@ class PaperVenue:
 
 
 def _nav_usd(
-    cash_usd: Decimal, positions: tuple[HeldPosition, ...], quotes: dict[str, Quote]
+    cash_usd: Decimal, positions: tuple[HeldPosition, ...], quotes: Mapping[str, Quote]
 ) -> Decimal | None:
     """Add up cash and positions at their marks; None where a mark is missing."""
     if any(position.market not in quotes for position in positions):

@@ -114,7 +114,8 @@ def test_a_reduction_hands_no_collateral_back_where_the_rest_could_not_carry_its
 def test_a_reduction_that_would_leave_dust_closes_everything():
     most = replace(CLOSE, size_delta_usd=Decimal("999.5"))
     fill = filled(most, HELD)
-    assert (fill.size_delta_usd, fill.size_delta_tokens) == (1000, Decimal("0.5"))
+    assert fill.size_delta_usd == 1000
+    assert fill.size_delta_tokens == Decimal("0.5")
     assert fill.collateral_delta_usd == -500
 
 

@@ -90,10 +90,12 @@ def test_a_flat_position_is_never_liquidated_and_a_fully_paid_long_has_no_price(
 def test_a_liquidation_closes_everything_and_hands_the_rest_back():
     fill = liquidated(HELD, quote=quote("1010"), terms=terms(0, 0), at=AT)
     assert fill.cause is FillCause.LIQUIDATION
-    assert (fill.size_delta_usd, fill.size_delta_tokens) == (1000, Decimal("0.5"))
+    assert fill.size_delta_usd == 1000
+    assert fill.size_delta_tokens == Decimal("0.5")
     assert fill.costs.position_fee_usd == Decimal("0.4") + 2  # closing and liquidation fee
     assert fill.costs.execution_fee_usd == 0
-    assert (realised_by(fill), fill.uncovered_usd) == (-495, 0)
+    assert realised_by(fill) == -495
+    assert fill.uncovered_usd == 0
     assert cash_delta_usd(fill) == Decimal("2.6")  # 500 - 495 - 2.4
 
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 from atlas.domain.states import CycleState
 from execution import cycle as story
 from execution import leases
+from execution.folding import refold
 from execution.models import CycleRun, Fill, Order
-from execution.settlement import refold
 from tests.execution.ledger_dump import dump
 from tests.execution.world import (
     make_deployment,

@@ -11,6 +11,7 @@ from atlas.domain.errors import Bug
 from atlas.domain.states import CycleState, OrderState, SwitchState, TradeState
 from atlas.models import AuditEvent
 from execution import gate, limit_changes
+from execution.folding import refold
 from execution.marketdata.replay import ReplayMarketData
 from execution.models import (
     CycleRun,
@@ -23,7 +24,6 @@ from execution.models import (
     Signal,
     Trade,
 )
-from execution.settlement import refold
 from onchain import permits
 from strategies.rules.ema_cross import EmaCross
 from tests.execution.world import (

@@ -1,16 +1,15 @@
 """The paper venue keeps the contract, and costs what it says."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from atlas.domain.stopped_clock import StoppedClock
 from execution import paper_markets
 from execution.marketdata.replay import ReplayMarketData
 from execution.models import Deployment, PaperAccount
-from execution.venues.base import Executed
+from execution.venues.base import Executed, Pending
 from execution.venues.paper import PaperVenue
 from tests.execution.orders import PRICE
 from tests.execution.venue_contract import VenueContract
@@ -37,10 +36,58 @@ def change_terms(world, **changes):
 
 
 @dataclass
+class HandClock:
+    """A recording's clock that a test turns by hand."""
+
+    at: datetime
+    simulated = True
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@dataclass
 class World:
     deployment: Deployment
     venue: PaperVenue
     feed_at: datetime
+    clock: HandClock
+    keeper: timedelta = timedelta(0)
+
+    def pass_time(self) -> None:
+        self.clock.at += self.keeper
+
+
+def world_of(played=FLAT_MARKET, *, keeper_seconds=0) -> World:
+    """Make an account on a recording, whose keeper takes so many seconds."""
+    deployment = make_deployment()
+    open_switches()
+    PaperAccount.objects.update(keeper_delay_seconds=keeper_seconds)
+    deployment.paper_account.refresh_from_db()
+    clock = HandClock(slot(0))
+    venue = PaperVenue(
+        paper_account=deployment.paper_account,
+        markets=(MARKET,),
+        market_data=ReplayMarketData.of([played], clock),
+        clock=clock,
+    )
+    return World(deployment, venue, slot(0), clock, timedelta(seconds=keeper_seconds))
+
+
+class TestPaperVenueWithASlowKeeper(VenueContract):
+    """The contract, where an order waits half a minute for its keeper."""
+
+    @pytest.fixture
+    def world(self):
+        return world_of(keeper_seconds=30)
+
+    def test_an_order_is_pending_until_its_keeper_comes(self, world):
+        order = self.submitted(world)
+        assert order.due_at == slot(0) + timedelta(seconds=30)
+        world.clock.at += timedelta(seconds=29)
+        assert isinstance(world.venue.outcome(order), Pending)
+        world.clock.at += timedelta(seconds=1)
+        assert isinstance(world.venue.outcome(order), Executed)
 
 
 class TestPaperVenue(VenueContract):
@@ -48,16 +95,7 @@ class TestPaperVenue(VenueContract):
 
     @pytest.fixture
     def world(self):
-        deployment = make_deployment()
-        open_switches()
-        clock = StoppedClock(slot(0))
-        venue = PaperVenue(
-            paper_account=deployment.paper_account,
-            markets=(MARKET,),
-            market_data=ReplayMarketData.of([FLAT_MARKET], clock),
-            clock=clock,
-        )
-        return World(deployment, venue, slot(0))
+        return world_of()
 
     def test_a_fill_pays_spread_slippage_and_both_fees(self, world):
         PaperAccount.objects.update(half_spread_bps=10, slippage_bps=15)

@@ -16,9 +16,9 @@ from atlas.domain.errors import ConflictingState
 from atlas.domain.states import CycleState, OrderState
 from atlas.models import TradingState
 from execution import playback
+from execution.folding import refold
 from execution.marketdata.replay import open_recording
 from execution.models import CycleRun, Deployment, EquityPoint, Fill, Order, PaperAccount
-from execution.settlement import refold
 from strategies.models import Strategy
 from tests.execution.orders import make_cycle
 from tests.execution.world import ACTOR, BEGIN, HOUR, WALL, make_strategy, read_wall, waves

@@ -15,7 +15,7 @@ from atlas.domain.states import TradingMode
 from atlas.domain.stopped_clock import StoppedClock
 from atlas.domain.timetable import MissedSlots
 from config.celery import app
-from execution import feeds, registrations, scheduling, tasks
+from execution import feeds, paper_clock, registrations, scheduling, tasks
 from execution.leases import LEASE
 from execution.models import CycleRun, Deployment, FeedClock
 from execution.vocabulary import DeploymentStatus
@@ -230,6 +230,7 @@ def test_the_house_ships_the_schedules_of_trading():
     assert {name: row.interval.every for name, row in rows.items()} == {
         registrations.DISPATCH: 5,
         registrations.SWEEP: 30,
+        paper_clock.SCHEDULE: 30,
     }
     assert {row.queue for row in rows.values()} == {"trading"}
     assert {row.task for row in rows.values()} <= set(app.tasks)

@@ -11,8 +11,8 @@ from atlas.domain.errors import ConflictingState, InvalidInput
 from atlas.domain.states import SwitchState
 from atlas.models import AuditEvent, TradingState
 from execution import accounts, feeds, limit_changes, services
+from execution.folding import rebuild, refold
 from execution.models import Deployment, EquityPoint, GuardrailLimits, PaperAccount, PaperFlow
-from execution.settlement import rebuild, refold
 from execution.vocabulary import DeploymentStatus
 from tests.execution.ledger_dump import dump
 from tests.execution.world import (

@@ -1,6 +1,7 @@
 """What any venue must keep, as tests: a venue is one when a subclass of `VenueContract` passes.
 
 A subclass gives the fixture `world`: an account with money, open switches, a price of 2,000 USD.
+Where a venue needs time to decide, `world.pass_time()` lets enough of it pass.
 """
 
 from dataclasses import replace
@@ -12,7 +13,7 @@ from atlas.domain.errors import ConflictingState
 from atlas.domain.states import OrderState, PermitKind, PermitState
 from execution import gate, settlement
 from execution.models import Fill, Order
-from execution.venues.base import Executed, Refused
+from execution.venues.base import Executed, Frozen, Pending, Refused
 from tests.execution.orders import planned_order
 from tests.execution.world import ACTOR, MARKET, WALL, slot
 
@@ -22,7 +23,7 @@ class VenueContract:
 
     @pytest.fixture
     def world(self):
-        """Give an object with `deployment`, `venue` and `feed_at`; each subclass has its own."""
+        """Give an object with `deployment`, `venue`, `feed_at` and `pass_time`, each its own."""
         raise NotImplementedError
 
     def permitted(self, world, *, seen_usd=None, **values):
@@ -50,6 +51,7 @@ class VenueContract:
         return order
 
     def settle(self, world, order):
+        world.pass_time()
         outcome = world.venue.outcome(order)
         return settlement.settle(order, outcome, simulated_time=True, actor=ACTOR, now=WALL)
 
@@ -97,6 +99,56 @@ class VenueContract:
     def test_asking_twice_what_became_of_an_order_gives_the_same_answer(self, world):
         order = self.submitted(world)
         assert world.venue.outcome(order) == world.venue.outcome(order)
+        world.pass_time()
+        decided = world.venue.outcome(order)
+        assert isinstance(decided, Executed)
+        assert world.venue.outcome(Order.objects.get(pk=order.pk)) == decided
+
+    def test_an_outcome_can_be_asked_for_again_until_it_is_settled_and_settles_once(self, world):
+        order = self.submitted(world)
+        world.pass_time()
+        outcome = world.venue.outcome(order)
+        world.venue.snapshot()
+        assert world.venue.outcome(order) == outcome
+        second = Order.objects.get(pk=order.pk)
+        settlement.settle(order, outcome, simulated_time=True, actor=ACTOR, now=WALL)
+        before = world.venue.snapshot()
+        with pytest.raises(ConflictingState):
+            settlement.settle(second, outcome, simulated_time=True, actor=ACTOR, now=WALL)
+        assert Fill.objects.count() == 1
+        assert world.venue.snapshot() == before
+
+    def test_a_pending_outcome_changes_nothing(self, world):
+        order = self.submitted(world)
+        before = world.venue.snapshot()
+        settled = settlement.settle(order, Pending(), simulated_time=True, actor=ACTOR, now=WALL)
+        assert settled is None
+        assert order.state == OrderState.SUBMITTED
+        assert world.venue.snapshot() == before
+
+    def test_a_frozen_order_keeps_the_account_and_can_still_end(self, world):
+        order = self.submitted(world)
+        frozen = Frozen("frozen_by_keeper", "the keeper gave up")
+        for _ in range(2):
+            settlement.settle(order, frozen, simulated_time=True, actor=ACTOR, now=WALL)
+        assert (order.state, order.final_at) == (OrderState.FROZEN, None)
+        assert world.venue.snapshot().working_orders == 1
+        refused = Refused("cancelled", "cancelled at the venue")
+        settlement.settle(order, refused, simulated_time=True, actor=ACTOR, now=WALL)
+        assert (order.state, order.cancel_name) == (OrderState.CANCELED, "cancelled")
+        assert world.venue.snapshot().working_orders == 0
+
+    def test_what_a_pending_order_holds_is_not_free_and_still_ours(self, world):
+        before = world.venue.snapshot()
+        order = self.submitted(world)
+        pending = world.venue.snapshot()
+        assert pending.cash_usd <= before.cash_usd - order.collateral_delta_usd
+        assert pending.nav_usd == before.nav_usd
+
+    def test_nothing_happens_without_an_order_while_prices_stand_still(self, world):
+        assert world.venue.unordered() == ()
+        self.settle(world, self.submitted(world))
+        assert world.venue.unordered() == ()
 
     def test_an_executed_order_becomes_a_position_and_costs_money(self, world):
         before = world.venue.snapshot()
@@ -111,10 +163,12 @@ class VenueContract:
 
     def test_an_execution_is_named_for_ever_and_by_itself(self, world):
         first = self.submitted(world)
+        world.pass_time()
         outcome = world.venue.outcome(first)
         self.settle(world, first)
         second = self.submitted(world, at=slot(1), signal_at=slot(0), pre_size_usd="100")
         assert isinstance(outcome, Executed)
+        world.pass_time()
         other = world.venue.outcome(second)
         assert isinstance(other, Executed)
         assert outcome.execution_id != other.execution_id
@@ -132,6 +186,8 @@ class VenueContract:
 
     def test_a_price_beyond_the_acceptable_one_is_refused_with_the_venues_word(self, world):
         order = self.submitted(world, acceptable_usd="1000", seen_usd="998")
+        free = world.venue.snapshot().cash_usd
+        world.pass_time()
         outcome = world.venue.outcome(order)
         assert isinstance(outcome, Refused)
         assert outcome.name
@@ -139,7 +195,9 @@ class VenueContract:
         self.settle(world, order)
         assert (order.state, order.cancel_name) == (OrderState.CANCELED, outcome.name)
         assert not Fill.objects.exists()
+        assert world.venue.snapshot().cash_usd >= free + order.collateral_delta_usd
 
     def test_an_order_for_another_position_than_there_is_is_refused(self, world):
         order = self.submitted(world, pre_size_usd="70")
+        world.pass_time()
         assert isinstance(world.venue.outcome(order), Refused)

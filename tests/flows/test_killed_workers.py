@@ -19,9 +19,9 @@ from django.utils import timezone
 from atlas.domain.candles import Timeframe
 from config.celery import app
 from execution import leases, tasks
+from execution.folding import refold
 from execution.models import CycleRun, Fill, Order
 from execution.services import create_paper_deployment
-from execution.settlement import refold
 from tests.execution.ledger_dump import dump
 from tests.execution.world import ACTOR, LIMITS, make_strategy, open_switches
 

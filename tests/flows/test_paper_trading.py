@@ -12,6 +12,7 @@ from atlas.domain.states import SwitchState
 from atlas.models import AuditEvent
 from config.celery import app
 from execution import tasks
+from execution.folding import refold
 from execution.marketdata.replay import open_recording, recordings_in
 from execution.models import (
     CycleRun,
@@ -25,7 +26,6 @@ from execution.models import (
 )
 from execution.replay import redecide
 from execution.services import create_paper_deployment
-from execution.settlement import refold
 from onchain.models import TransactionPermit
 from tests.execution.world import ACTOR, LIMITS, make_strategy, open_switches
 
