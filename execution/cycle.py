@@ -28,6 +28,7 @@ from execution.looking import look, snapshot_of_round
 from execution.mandates import mandate_of
 from execution.marketdata.base import MarketData
 from execution.models import CycleRun, Deployment, EquityPoint, Order
+from execution.stops import decide_stops
 from execution.trading import trade
 from execution.valuation import equity_point
 from execution.venues.base import Outcome
@@ -155,8 +156,8 @@ def _steps(desk: Desk) -> Ending:
         return Ending(
             CycleState.SKIPPED, Reason.HALTED.value, f"{scope} is halted: {halted.reason}"
         )
-    candles = look(desk)
-    signals = decide(desk, candles)
+    by_levels = desk.cycle.origin == CycleOrigin.STOP
+    signals = decide_stops(desk) if by_levels else decide(desk, look(desk))
     said = trade(desk, signals)
     _value(desk, snapshot_of_round(desk))
     return ending_by_orders(desk.cycle, said)

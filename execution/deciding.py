@@ -1,7 +1,8 @@
 """Deciding: the rule's word on each market, written down with its reason."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 
 from atlas.domain import signals
 from atlas.domain.candles import CandleSeries
@@ -15,20 +16,43 @@ from execution.vocabulary import CycleStep
 from strategies.rules.base import decides_on_many
 
 
+class Decider(Protocol):
+    """Whoever decides a signal, by name and version."""
+
+    @property
+    def name(self) -> str:
+        """Give the name that the signal is filed under."""
+
+    @property
+    def version(self) -> int:
+        """Give the number that rises when it decides differently."""
+
+
 def decide(desk: Desk, candles: Mapping[str, CandleSeries]) -> list[signals.Signal]:
     """Ask the rule about each market and store its signals; a resumed cycle reads them back."""
-    rows = list(Signal.objects.filter(cycle=desk.cycle).order_by("pk")) if desk.is_resumed else []
-    if rows:
-        desk.memory.signals.update({row.market: row for row in rows})
-        return [signal_from(row) for row in rows]
-    snapshot = snapshot_of_round(desk)
-    decided = signals_for(desk.mandate, candles, snapshot)
+    if kept := decided_before(desk):
+        return kept
+    decided = signals_for(desk.mandate, candles, snapshot_of_round(desk))
     with desk.step(CycleStep.SIGNAL) as moment:
-        for signal in decided:
-            row = _row(desk, signal, moment.now)
-            row.save(force_insert=True)
-            desk.memory.signals[signal.market] = row
+        write_down(desk, decided, rule=desk.mandate.rule, now=moment.now)
     return decided
+
+
+def decided_before(desk: Desk) -> list[signals.Signal]:
+    """Read back what a resumed cycle had decided; empty where it had not."""
+    rows = list(Signal.objects.filter(cycle=desk.cycle).order_by("pk")) if desk.is_resumed else []
+    desk.memory.signals.update({row.market: row for row in rows})
+    return [signal_from(row) for row in rows]
+
+
+def write_down(
+    desk: Desk, decided: Sequence[signals.Signal], *, rule: Decider, now: datetime
+) -> None:
+    """Store what a cycle decided, and by which rule, within its present step."""
+    for signal in decided:
+        row = _row(desk, signal, rule, now)
+        row.save(force_insert=True)
+        desk.memory.signals[signal.market] = row
 
 
 def signals_for(
@@ -51,7 +75,7 @@ def _position(snapshot: Snapshot, market: str) -> Position | None:
     return max(held, key=lambda one: one.size_usd) if held else None
 
 
-def _row(desk: Desk, signal: signals.Signal, now: datetime) -> Signal:
+def _row(desk: Desk, signal: signals.Signal, rule: Decider, now: datetime) -> Signal:
     return Signal(
         cycle=desk.cycle,
         market=signal.market,
@@ -64,8 +88,8 @@ def _row(desk: Desk, signal: signals.Signal, now: datetime) -> Signal:
         indicators=dict(signal.indicators),
         stop_usd=signal.stop_usd,
         take_profit_usd=signal.take_profit_usd,
-        rule=desk.mandate.rule.name,
-        rule_version=desk.mandate.rule.version,
+        rule=rule.name,
+        rule_version=rule.version,
         fencing_token=desk.cycle.fencing_token,
         created_at=now,
     )

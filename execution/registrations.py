@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from atlas import registries
 from atlas.domain.states import SwitchScope
 from atlas.registries import HealthResult, Schedule
-from execution import limit_alerts
+from execution import limit_alerts, stop_alerts
 from execution.models import CycleRun, Deployment
 from execution.scheduling import wall_cadence
 
 DISPATCH = "execution-dispatch-due-cycles"
 SWEEP = "execution-sweep-expired-leases"
+STOPS = "execution-watch-stops"
 # A cycle may be late by this much, or by three of its slots, before health says so.
 GRACE = timedelta(seconds=90)
 GRACE_SLOTS = 3
@@ -20,6 +21,8 @@ def register() -> None:
     """Fill the registries; called once when the app is ready."""
     registries.schedules.add(DISPATCH, _DISPATCH)
     registries.schedules.add(SWEEP, _SWEEP)
+    registries.schedules.add(STOPS, _STOPS)
+    stop_alerts.register()
     registries.covers_live.add("execution", covers_live)
     registries.health_checks.add("cycles", newest_cycle)
     limit_alerts.register()
@@ -38,6 +41,14 @@ _SWEEP = Schedule(
     queue="trading",
     description="Takes over cycles whose worker is gone.",
     expires_seconds=30,
+)
+
+_STOPS = Schedule(
+    task="execution.tasks.watch_stops",
+    every_seconds=5,
+    queue="trading",
+    description="Compares stops and take-profits of open positions with the price of the moment.",
+    expires_seconds=5,
 )
 
 

@@ -1,9 +1,11 @@
 """Replay: decide a past cycle again from what it stored, and compare bit for bit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from atlas.domain import signals
 from atlas.domain.candles import CandleSeries, Timeframe
 from atlas.domain.errors import ConflictingState
 from atlas.domain.sizing import SizingTerms
@@ -13,7 +15,8 @@ from execution.deciding import signal_from, signals_for
 from execution.inputs import snapshot_from, stored
 from execution.mandates import Mandate
 from execution.models import CycleRun, Signal
-from execution.vocabulary import InputKind
+from execution.stops import closing_signals, stored_levels
+from execution.vocabulary import CycleOrigin, InputKind
 from strategies.rules.parameters import parameters_from
 from strategies.rules.registry import rule_named
 
@@ -39,6 +42,8 @@ def redecide(cycle: CycleRun) -> tuple[Redecision, ...]:
     Raises ConflictingState where it never came to a decision, Bug where a stored input no longer
     has its digest.
     """
+    if cycle.origin == CycleOrigin.STOP:
+        return _redecide_stops(cycle)
     parameters = stored(cycle, InputKind.PARAMETERS)
     terms = stored(cycle, InputKind.TERMS)
     snapshot = stored(cycle, InputKind.SNAPSHOT)
@@ -49,11 +54,29 @@ def redecide(cycle: CycleRun) -> tuple[Redecision, ...]:
     mandate = _mandate(parameters, terms, tuple(row.market for row in rows))
     candles = {row.market: _candles(cycle, row.market) for row in rows}
     again = signals_for(mandate, candles, snapshot_from(snapshot))
+    return _compared(rows, again, code)
+
+
+def _redecide_stops(cycle: CycleRun) -> tuple[Redecision, ...]:
+    """Compare the stored levels with the stored prices again."""
+    held = stored_levels(stored(cycle, InputKind.LEVELS), cycle)
+    snapshot, code = stored(cycle, InputKind.SNAPSHOT), stored(cycle, InputKind.CODE)
+    if snapshot is None or code is None:
+        raise ConflictingState(f"{cycle} came to no decision, so there is none to repeat.")
+    rows = list(Signal.objects.filter(cycle=cycle).order_by("pk"))
+    return _compared(rows, closing_signals(held, snapshot_from(snapshot)), code)
+
+
+def _compared(
+    rows: Sequence[Signal], again: Sequence[signals.Signal], code: dict[str, Any]
+) -> tuple[Redecision, ...]:
+    """Put what was stored beside what comes out now, market by market."""
+    kept = {row.market: signal_from(row).as_json() for row in rows}
     said = {signal.market: signal.as_json() for signal in again}
     same_code = code["digest"] == code_version()
     return tuple(
-        Redecision(row.market, signal_from(row).as_json(), said[row.market], same_code)
-        for row in rows
+        Redecision(market, kept.get(market, {}), said.get(market, {}), same_code)
+        for market in dict.fromkeys([*kept, *said])
     )
 
 

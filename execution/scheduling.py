@@ -17,6 +17,7 @@ from atlas.domain.candles import Timeframe
 from atlas.domain.errors import DomainRefusal
 from execution import feeds
 from execution.models import CycleRun, Deployment, FeedClock
+from execution.vocabulary import CycleOrigin
 
 log = structlog.get_logger(__name__)
 
@@ -66,6 +67,7 @@ def missed_slots(deployment: Deployment, slot: datetime) -> int:
     """Count the slots between the cycle before and this one that nobody ran."""
     before: datetime | None = (
         CycleRun.objects.filter(deployment=deployment, scheduled_for__lt=slot)
+        .exclude(origin=CycleOrigin.STOP)
         .order_by("-scheduled_for")
         .values_list("scheduled_for", flat=True)
         .first()
@@ -90,7 +92,11 @@ def _watch_feeds(now: datetime) -> None:
 def _looked_at() -> list[Any]:
     """Give the enabled deployments that run nothing now, each with the newest slot it has begun."""
     cycles = CycleRun.objects.filter(deployment=OuterRef("pk"))
-    newest = cycles.order_by("-scheduled_for").values("scheduled_for")[:1]
+    newest = (
+        cycles.exclude(origin=CycleOrigin.STOP)
+        .order_by("-scheduled_for")
+        .values("scheduled_for")[:1]
+    )
     rows = Deployment.objects.scheduled().detailed()
     return list(rows.annotate(last_slot=Subquery(newest)).exclude(Exists(cycles.running())))
 

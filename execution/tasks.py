@@ -10,13 +10,17 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from execution import cycle, leases, paper_clock, scheduling
+from execution import cycle, leases, paper_clock, scheduling, stops
+from execution.feeds import clock_for
 from execution.models import Deployment
+from execution.stop_alerts import tell_halted
+from execution.vocabulary import CycleOrigin
 
 log = structlog.get_logger(__name__)
 
 CYCLE_LIMIT_SECONDS = 20
 SHARE_OF_SLOT = 0.9
+STOP_EXPIRES_SECONDS = 5
 DISPATCH_LIMIT_SECONDS = 20
 SWEEP_LIMIT_SECONDS = 25
 TICK_LIMIT_SECONDS = 25
@@ -55,6 +59,32 @@ def run_cycle(deployment_id: int, slot_iso: str) -> None:
     )
     if done is not None:
         log.info("cycle_ended", cycle=done.pk, state=done.state, reason=done.reason)
+
+
+@shared_task(time_limit=DISPATCH_LIMIT_SECONDS, soft_time_limit=NO_SOFT_LIMIT)
+def watch_stops() -> None:
+    """Have every position closed whose stop or take-profit was touched."""
+    now = timezone.now()
+    for one in stops.touched(now=now):
+        if one.is_halted:
+            tell_halted(one, now=now)
+            continue
+        run_stop.apply_async(args=(one.deployment.pk,), expires=STOP_EXPIRES_SECONDS)
+
+
+@shared_task(time_limit=CYCLE_LIMIT_SECONDS, soft_time_limit=NO_SOFT_LIMIT)
+def run_stop(deployment_id: int) -> None:
+    """Close what of one deployment is to be closed at the price of the moment."""
+    structlog.contextvars.bind_contextvars(deployment=deployment_id)
+    deployment = Deployment.objects.detailed().get(pk=deployment_id)
+    done = cycle.run_cycle(
+        deployment=deployment,
+        slot=clock_for(deployment, read=timezone.now).now(),
+        read=timezone.now,
+        origin=CycleOrigin.STOP,
+    )
+    if done is not None:
+        log.warning("stop_carried_out", cycle=done.pk, state=done.state, reason=done.reason)
 
 
 @shared_task(time_limit=SWEEP_LIMIT_SECONDS, soft_time_limit=NO_SOFT_LIMIT)

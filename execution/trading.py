@@ -14,7 +14,7 @@ from atlas.domain.errors import NeedsHuman
 from atlas.domain.intents import OrderIntent
 from atlas.domain.signals import Signal
 from atlas.domain.sizing import Sizing, plan, size
-from atlas.domain.states import TRADE_TRANSITIONS, OrderState, TradeState
+from atlas.domain.states import TRADE_TRANSITIONS, OrderState, PermitKind, TradeState
 from atlas.transitions import move
 from execution import gate, settlement
 from execution.desk import Desk, Moment
@@ -22,7 +22,7 @@ from execution.leases import database_now
 from execution.looking import snapshot_of_round
 from execution.models import Order, Trade
 from execution.order_events import note_order
-from execution.vocabulary import CycleStep
+from execution.vocabulary import CycleOrigin, CycleStep
 
 EXPIRED = "expired"
 ROUNDS_PER_MARKET = 4  # close, open, and each of them once more after a permit that ran out
@@ -64,7 +64,7 @@ def _plan(desk: Desk, signals: Sequence[Signal]) -> tuple[Order | None, str]:
     snapshot = snapshot_of_round(desk)
     refused = _refused_markets(desk)
     sizings = {
-        signal.market: size(signal, snapshot, desk.mandate.terms)
+        signal.market: size(signal, snapshot, desk.mandate.terms, exit_kind=_exit_kind(desk))
         for signal in signals
         if signal.market not in refused
     }
@@ -77,6 +77,11 @@ def _plan(desk: Desk, signals: Sequence[Signal]) -> tuple[Order | None, str]:
         row = _trade_for(desk, sizings[intent.market], moment.now)
         order = _order_for(desk, row, intent, moment.now)
     return order, reason
+
+
+def _exit_kind(desk: Desk) -> PermitKind:
+    """Name the kind of order by which this cycle takes risk off."""
+    return PermitKind.STOP if desk.cycle.origin == CycleOrigin.STOP else PermitKind.REDUCE
 
 
 def _refused_markets(desk: Desk) -> frozenset[str]:

@@ -16,6 +16,7 @@ class CycleOrigin(StrEnum):
     SCHEDULE = "schedule"
     MANUAL = "manual"
     PLAYBACK = "playback"
+    STOP = "stop"
 
 
 class CycleStep(StrEnum):
@@ -59,6 +60,7 @@ class InputKind(StrEnum):
     LIMITS = "limits"
     TERMS = "terms"
     CODE = "code"
+    LEVELS = "levels"
 
 
 class Venue(StrEnum):

@@ -76,8 +76,14 @@ class Sizing:
             return self.target_notional_usd - self.current_notional_usd
 
 
-def size(signal: Signal, snapshot: Snapshot, terms: SizingTerms) -> Sizing:
-    """Size a signal against a snapshot.
+def size(
+    signal: Signal,
+    snapshot: Snapshot,
+    terms: SizingTerms,
+    *,
+    exit_kind: PermitKind = PermitKind.REDUCE,
+) -> Sizing:
+    """Size a signal against a snapshot; what takes risk off goes out as `exit_kind`.
 
     Raises UnusableData when positions are unknown, or when NAV or price is unknown and there is
     nothing to close; getting out needs neither.
@@ -87,7 +93,7 @@ def size(signal: Signal, snapshot: Snapshot, terms: SizingTerms) -> Sizing:
             f"The positions of {snapshot.account} are unknown, so nothing can be sized.",
             detail={"account": snapshot.account, "market": signal.market},
         )
-    desk = _Desk(signal, snapshot, terms)
+    desk = _Desk(signal, snapshot, terms, exit_kind)
     exits = desk.exits()
     target, current = desk.target_usd(), desk.current_usd()
     if signal.direction is Direction.FLAT:
@@ -117,6 +123,7 @@ class _Desk:
     signal: Signal
     snapshot: Snapshot
     terms: SizingTerms
+    exit_kind: PermitKind
 
     def exits(self) -> tuple[OrderIntent, ...]:
         """Close whatever lies on a side that the signal does not want."""
@@ -196,7 +203,7 @@ class _Desk:
     def _decrease(self, position: Position, size_usd: Decimal) -> OrderIntent:
         """Release part of a position, or all of it exactly."""
         collateral_usd = -position.collateral_share_usd(size_usd)
-        return self._intent(position, PermitKind.REDUCE, size_usd, collateral_usd)
+        return self._intent(position, self.exit_kind, size_usd, collateral_usd)
 
     def _intent(
         self, position: Position, kind: PermitKind, size_usd: Decimal, collateral_usd: Decimal

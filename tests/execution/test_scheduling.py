@@ -231,6 +231,7 @@ def test_the_house_ships_the_schedules_of_trading():
         registrations.DISPATCH: 5,
         registrations.SWEEP: 30,
         paper_clock.SCHEDULE: 30,
+        registrations.STOPS: 5,
     }
     assert {row.queue for row in rows.values()} == {"trading"}
     assert {row.task for row in rows.values()} <= set(app.tasks)
