@@ -28,7 +28,7 @@ from execution.mandates import LimitsInForce, limits_in_force
 from execution.models import Deployment, GuardrailDecision, Order, PaperAccount
 from execution.order_events import note_order
 from execution.records import read_records
-from execution.usage import lock_counters, reserve, write_counters
+from execution.usage import lock_counters, reserve, usages_of, write_counters
 from onchain import permits
 from onchain.models import Vault
 from onchain.vocabulary import PermitVenue
@@ -60,22 +60,13 @@ def authorise(
         account = _lock_account(deployment)
         _read_again(order)
         missing = _missing_keys(deployment, switch, now)
-        counters = lock_counters(deployment, limits, feed_at=feed_at, now=now)
-        seen = replace(
-            snapshot,
-            switch_state=switch.state,
-            working_orders=_working_orders(order),
-            records=read_records(
-                order,
-                deployment,
-                account=account,
-                snapshot=snapshot,
-                limits=limits,
-                counters=counters,
-                feed_at=feed_at,
-                now=now,
-            ),
+        records = read_records(
+            order, deployment, account=account, snapshot=snapshot, feed_at=feed_at, now=now
         )
+        working = _working_orders(order)
+        counters = lock_counters(deployment, limits, feed_at=feed_at, now=now)  # the last lock
+        records = replace(records, usages=usages_of(counters, deployment, limits, order=order))
+        seen = replace(snapshot, switch_state=switch.state, working_orders=working, records=records)
         judgement = judge(order.intent, seen, limits.tightest, feed_at, rules=HOUSE_RULES)
         decision = _decide(
             order,
@@ -88,7 +79,7 @@ def authorise(
             now=now,
         )
         if decision.allowed:
-            expected = seen.records.expected
+            expected = records.expected
             reserve(order, counters, gas_usd=expected.fee_usd if expected else ZERO, now=now)
         write_counters(counters)
         _carry_out(order, decision, switch_epoch=switch.epoch, now=now)

@@ -3,7 +3,6 @@
 The number of queries does not depend on how long that past is.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -12,11 +11,9 @@ from atlas.domain.records import Expected, Records
 from atlas.domain.snapshots import Snapshot
 from atlas.domain.units import BPS, ONE, ZERO, ceil_to, exact
 from execution.high_water import best_of_day_usd, raise_mark
-from execution.mandates import LimitsInForce
-from execution.models import Deployment, LimitUsage, Order, PaperAccount
+from execution.models import Deployment, Order, PaperAccount
 from execution.paper_markets import current_terms
 from execution.past import attempts_before, failures_in_a_row, losses_of, retries_of
-from execution.usage import usages_of
 from execution.valuation import share_value_usd
 
 # Below one share a value per share says nothing (SAFETY 3.2).
@@ -29,12 +26,10 @@ def read_records(
     *,
     account: PaperAccount | None,
     snapshot: Snapshot,
-    limits: LimitsInForce,
-    counters: Sequence[LimitUsage],
     feed_at: datetime,
     now: datetime,
 ) -> Records:
-    """Gather the records of an order's account; call it under the locks on account and counters.
+    """Gather the records of an order's account, all but its counters, under the account's lock.
 
     Of an account that is not on paper neither shares nor costs are known here, so whatever adds
     risk to it is refused.
@@ -48,7 +43,6 @@ def read_records(
         losses=losses_of(order.account),
         failures=failures_in_a_row(order, earlier),
         retries=retries_of(order, earlier),
-        usages=usages_of(counters, deployment, limits, order=order),
         expected=None if account is None else expected_on_paper(account, order),
     )
 

@@ -8,8 +8,10 @@ that dies can leave a counter wrong.
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
-from django.db.models import OuterRef, Q, Subquery, Sum
+from django.db import connection
+from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
 from atlas.domain.intents import RISK_KINDS
@@ -21,7 +23,6 @@ from atlas.domain.units import ZERO, exact
 from execution.mandates import LimitsInForce
 from execution.models import (
     Deployment,
-    Fill,
     GuardrailLimits,
     LimitReservation,
     LimitUsage,
@@ -112,34 +113,50 @@ def _turn(row: LimitUsage, at: datetime) -> None:
 def _settle_ended(rows: Sequence[LimitUsage], *, now: datetime) -> None:
     """Settle the reservations whose orders have ended, in these locked counters."""
     by_pk = {row.pk: row for row in rows}
-    paid = Fill.objects.filter(order=OuterRef("order")).values("order")
-    ended = (
-        LimitReservation.objects.filter(
-            usage__in=list(by_pk), state=ReservationState.RESERVED, order__final_at__isnull=False
-        )
-        .select_related("order")
-        .annotate(paid_usd=Subquery(paid.annotate(sum=Sum("execution_fee_usd")).values("sum")))
-    )
-    settled = [_settle(one, by_pk[one.usage_id], now=now) for one in ended]
-    if settled:
-        LimitReservation.objects.bulk_update(settled, ["state", "ended_at"])
+    with connection.cursor() as cursor:
+        cursor.execute(_SETTLE, {"now": now, "usages": list(by_pk)})
+        ended = [_Ended(*values) for values in cursor.fetchall()]
+    for one in ended:
+        _give_back(by_pk[one.usage_id], one)
 
 
-def _settle(reservation: LimitReservation, row: LimitUsage, *, now: datetime) -> LimitReservation:
+class _Ended(NamedTuple):
+    """A reservation whose order has ended: what it held, and what the order came to."""
+
+    usage_id: int
+    day_at: datetime
+    turnover_usd: Decimal
+    gas_usd: Decimal
+    paid_usd: Decimal
+    is_filled: bool
+    was_sent: bool
+
+
+# One statement, because every gate asks: what has ended is told with what its fills paid.
+_SETTLE = f"""
+UPDATE execution_limitreservation AS held
+SET state = CASE WHEN ended.state = '{OrderState.FILLED.value}'
+        THEN '{ReservationState.SETTLED.value}' ELSE '{ReservationState.RELEASED.value}' END,
+    ended_at = %(now)s
+FROM execution_order AS ended
+WHERE held.usage_id = ANY(%(usages)s) AND held.state = '{ReservationState.RESERVED.value}'
+    AND ended.id = held.order_id AND ended.final_at IS NOT NULL
+RETURNING held.usage_id, held.day_at, held.turnover_usd, held.gas_usd,
+    (SELECT coalesce(sum(fill.execution_fee_usd), 0) FROM execution_fill AS fill
+        WHERE fill.order_id = ended.id),
+    ended.state = '{OrderState.FILLED.value}', ended.submitted_at IS NOT NULL
+"""  # noqa: S608 - own constants
+
+
+def _give_back(row: LimitUsage, ended: _Ended) -> None:
     """Keep what a filled order used, with the fee that it paid; give back what another held."""
-    order = reservation.order
-    filled = order.state == OrderState.FILLED
-    paid_usd: Decimal = getattr(reservation, "paid_usd", None) or ZERO
-    if reservation.day_at == row.day_at:
+    if ended.day_at == row.day_at:
         with exact():
-            row.gas_usd = max(ZERO, row.gas_usd - reservation.gas_usd + paid_usd)
-            if not filled:
-                row.turnover_usd = max(ZERO, row.turnover_usd - reservation.turnover_usd)
-    if not filled and order.submitted_at is not None:
+            row.gas_usd = max(ZERO, row.gas_usd - ended.gas_usd + ended.paid_usd)
+            if not ended.is_filled:
+                row.turnover_usd = max(ZERO, row.turnover_usd - ended.turnover_usd)
+    if ended.was_sent and not ended.is_filled:
         row.cancels_in_hour += 1
-    state = ReservationState.SETTLED if filled else ReservationState.RELEASED
-    reservation.state, reservation.ended_at = state.value, now
-    return reservation
 
 
 def usages_of(
@@ -206,17 +223,27 @@ def reserve(order: Order, rows: Sequence[LimitUsage], *, gas_usd: Decimal, now: 
     )
 
 
+_WRITE = """
+UPDATE execution_limitusage SET hour_at = %s, day_at = %s, orders_in_hour = %s,
+    cancels_in_hour = %s, orders_in_day = %s, turnover_usd = %s, gas_usd = %s
+WHERE id = %s
+"""
+
+
 def write_counters(rows: Sequence[LimitUsage]) -> None:
     """Write locked counters back, whatever the verdict was: hours turn and orders settle anyway."""
-    LimitUsage.objects.bulk_update(
-        rows,
-        [
-            "hour_at",
-            "day_at",
-            "orders_in_hour",
-            "cancels_in_hour",
-            "orders_in_day",
-            "turnover_usd",
-            "gas_usd",
-        ],
-    )
+    with connection.cursor() as cursor:
+        for row in rows:
+            cursor.execute(
+                _WRITE,
+                [
+                    row.hour_at,
+                    row.day_at,
+                    row.orders_in_hour,
+                    row.cancels_in_hour,
+                    row.orders_in_day,
+                    row.turnover_usd,
+                    row.gas_usd,
+                    row.pk,
+                ],
+            )
