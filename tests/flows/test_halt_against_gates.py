@@ -22,13 +22,21 @@ from atlas.models import TradingState, TradingStateChange
 from execution import gate, settlement
 from execution.models import GuardrailDecision
 from tests.execution.orders import intent_of, make_cycle, order_for, snapshot_of
-from tests.execution.world import ACTOR, make_deployment, open_switches, slot
+from tests.execution.world import ACTOR, LIMITS, make_deployment, open_switches, slot
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.deep, pytest.mark.django_db(transaction=True)]
 
 GATES = 6
-HALTS = 25
+HALTS = 12
 PAUSE = 0.04
+PATIENCE = 20.0
+# Nothing but the switch may stop a gate here.
+ENDLESS = {
+    **LIMITS,
+    "max_orders_per_hour": 1_000_000,
+    "max_orders_per_day": 1_000_000,
+    "max_attempts_per_trade": 1_000_000,
+}
 
 LATE = """
     WITH halts AS (
@@ -88,14 +96,14 @@ class Gates:
         if order.state == "AUTHORISED":
             with transaction.atomic():
                 settlement.cancel(
-                    order, name="test", message="put away", actor=ACTOR, now=timezone.now()
+                    order, name="superseded", message="put away", actor=ACTOR, now=timezone.now()
                 )
 
 
 def halt_and_restore(person) -> None:
     """Halt the house again and again, a moment apart."""
     for _ in range(HALTS):
-        time.sleep(PAUSE)
+        wait_for_permits()
         switches.tighten(
             scope=switches.GLOBAL_SCOPE,
             state=SwitchState.HALTED,
@@ -113,6 +121,14 @@ def halt_and_restore(person) -> None:
         )
 
 
+def wait_for_permits() -> None:
+    """Wait until the gates let orders out again, so that each halt meets gates at work."""
+    allowed = GuardrailDecision.objects.filter(allowed=True)
+    before, end = allowed.count(), time.monotonic() + PATIENCE
+    while allowed.count() < before + GATES and time.monotonic() < end:
+        time.sleep(PAUSE / 4)
+
+
 def late_permits() -> int:
     """Count the permits that were committed while the house was halted."""
     with connection.cursor() as cursor:
@@ -126,7 +142,7 @@ def late_permits() -> int:
 def race() -> int:
     """Let gates and halts race; gives the late permits."""
     person = Actor(name="ann", user=User.objects.create_user("ann"))
-    deployments = [make_deployment(slug=f"gate-{index}") for index in range(GATES)]
+    deployments = [make_deployment(slug=f"gate-{index}", limits=ENDLESS) for index in range(GATES)]
     for one in deployments:
         open_switches(slug=one.strategy.slug)
     with Gates(deployments) as gates:
