@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from atlas.domain.paper_accrual import accrued
+from atlas.domain.paper_liquidation import liquidation_price_usd
 from atlas.domain.positions import Position as HeldPosition
 from atlas.domain.states import OrderState
 from atlas.domain.units import ZERO, exact
@@ -44,6 +45,16 @@ def holding_of(account: str, market: str, *, is_long: bool, at: datetime) -> Hol
 def accrual_terms(row: Position) -> PaperMarketTerms:
     """Give the terms by which a position accrues: those of its last fill."""
     return row.last_fill.terms or current_terms(row.market)
+
+
+def liquidation_price_of(row: Position) -> Decimal | None:
+    """Give the price that liquidates a position as of its last change.
+
+    What has accrued since brings it closer. None where it is flat or no price can end it.
+    """
+    if row.size_usd == 0:
+        return None
+    return liquidation_price_usd(row.held, accrual_terms(row).terms)
 
 
 def _holding(row: Position, *, at: datetime) -> Holding:

@@ -7,8 +7,6 @@ new version with a reason, and counts for what is executed from then on.
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
-from types import MappingProxyType
 from typing import Any
 
 from django.db import connection, transaction
@@ -18,22 +16,11 @@ from atlas.domain.errors import InvalidInput
 from atlas.domain.paper_terms import MarketTerms
 from execution.models import PaperMarketTerms
 from execution.models.paper import TERM_NAMES
+from execution.paper_defaults import DEFAULTS, default_terms
 
 SOURCE = "default of Atlas in the manner of GMX; read from no chain"
 REASON = "default terms"
 ACTOR = Actor.system("defaults")
-
-_DEEP: Mapping[str, Any] = MappingProxyType(
-    {
-        "positive_impact_factor": Decimal("0.000000000001"),
-        "negative_impact_factor": Decimal("0.000000000002"),
-        "long_open_interest_usd": Decimal(66_000_000),
-        "short_open_interest_usd": Decimal(60_000_000),
-        "pool_usd": Decimal(120_000_000),
-    }
-)
-# Markets whose pools are assumed to be deep; every other one gets the cautious figures.
-DEFAULTS: Mapping[str, Mapping[str, Any]] = MappingProxyType({"BTC/USD": _DEEP, "ETH/USD": _DEEP})
 
 
 def ensure_defaults(*, now: datetime, markets: Iterable[str] = ()) -> None:
@@ -41,7 +28,7 @@ def ensure_defaults(*, now: datetime, markets: Iterable[str] = ()) -> None:
     for market in sorted({*DEFAULTS, *markets}):
         if not PaperMarketTerms.objects.filter(market=market).exists():
             _write(
-                MarketTerms(market=market, **DEFAULTS.get(market, {})),
+                default_terms(market),
                 version=1,
                 source=SOURCE,
                 reason=REASON,
@@ -93,7 +80,7 @@ def change_terms(
             .order_by("-version")
             .first()
         )
-        before = MarketTerms(market=market) if last is None else last.terms
+        before = default_terms(market) if last is None else last.terms
         row = _write(
             replace(before, **changes),
             version=1 if last is None else last.version + 1,

@@ -5,6 +5,7 @@ from rest_framework import serializers
 
 from atlas.api.fields import UsdText
 from execution.models import CycleRun, Fill, GuardrailDecision, Order, Position, Signal
+from execution.paper_books import liquidation_price_of
 
 SIMULATED = "Played from a recording: its time is not the world's."
 
@@ -94,6 +95,10 @@ class FillSerializer(serializers.ModelSerializer[Fill]):
     position_fee_usd = UsdText(read_only=True)
     execution_fee_usd = UsdText(read_only=True)
     slippage_usd = UsdText(read_only=True)
+    price_impact_usd = UsdText(
+        read_only=True, help_text="Above zero: a gain; in the price already."
+    )
+    uncovered_usd = UsdText(read_only=True, help_text="Loss beyond the collateral: the pool's.")
 
     class Meta:
         model = Fill
@@ -102,6 +107,7 @@ class FillSerializer(serializers.ModelSerializer[Fill]):
             "deployment",
             "strategy",
             "order",
+            "cause",
             "venue",
             "market",
             "is_long",
@@ -112,6 +118,8 @@ class FillSerializer(serializers.ModelSerializer[Fill]):
             "realised_usd",
             *COSTS,
             "slippage_usd",
+            "price_impact_usd",
+            "uncovered_usd",
             "simulated_time",
             "filled_at",
             "recorded_at",
@@ -126,6 +134,7 @@ class PositionSerializer(serializers.ModelSerializer[Position]):
     size_tokens = UsdText(read_only=True)
     collateral_usd = UsdText(read_only=True)
     average_entry_usd = serializers.SerializerMethodField()
+    liquidation_price_usd = serializers.SerializerMethodField()
     realised_usd = UsdText(read_only=True, help_text="Before costs.")
     funding_usd = UsdText(read_only=True)
     borrowing_usd = UsdText(read_only=True)
@@ -143,6 +152,7 @@ class PositionSerializer(serializers.ModelSerializer[Position]):
             "size_tokens",
             "collateral_usd",
             "average_entry_usd",
+            "liquidation_price_usd",
             "realised_usd",
             *COSTS,
             "fills_count",
@@ -156,6 +166,12 @@ class PositionSerializer(serializers.ModelSerializer[Position]):
     def get_average_entry_usd(self, position: Position) -> str | None:
         """Give the average entry price, or null where it is flat."""
         price = position.held.average_entry_usd
+        return None if price is None else UsdText().to_representation(price)
+
+    @extend_schema_field(UsdText(allow_null=True))
+    def get_liquidation_price_usd(self, position: Position) -> str | None:
+        """Give the price that ends it as of its last change; null where it is flat or has none."""
+        price = liquidation_price_of(position)
         return None if price is None else UsdText().to_representation(price)
 
     def get_simulated_time(self, position: Position) -> bool:

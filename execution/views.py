@@ -228,7 +228,7 @@ class OfStrategy(Tabular, SparseFields, viewsets.GenericViewSet[Any]):
 class PositionViewSet(OfStrategy, mixins.ListModelMixin):
     """What the deployments of a strategy hold."""
 
-    queryset = Position.objects.select_related("last_fill")
+    queryset = Position.objects.select_related("last_fill__terms")
     serializer_class = PositionSerializer
     filterset_class = PositionFilter
     orderings: Mapping[str, ListOrder] = {"latest": ["-changed_at"], "market": ["market"]}

@@ -1,5 +1,5 @@
 """Trading in the console: deployments and accounts, cycles and inputs, orders and fills."""
 
-from execution.admin import accounts, cycles, deployments, orders
+from execution.admin import accounts, cycles, deployments, orders, paper
 
-__all__ = ["accounts", "cycles", "deployments", "orders"]
+__all__ = ["accounts", "cycles", "deployments", "orders", "paper"]

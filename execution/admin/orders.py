@@ -123,8 +123,9 @@ class FillAdmin(FactAdmin):
         number("slippage_usd"),
         money("realised_usd"),
         links("deployment"),
+        "cause",
         links("order"),
     )
-    list_filter = (BY_MARKET, "venue", BY_DEPLOYMENT, ("filled_at", RangeDateTimeFilter))
+    list_filter = (BY_MARKET, "venue", "cause", BY_DEPLOYMENT, ("filled_at", RangeDateTimeFilter))
     search_fields = ("=execution_id",)
     list_select_related = ("deployment__strategy", "order")
