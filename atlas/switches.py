@@ -17,6 +17,7 @@ from atlas.approvals import change_hash, use_approval
 from atlas.audit import Actor, record
 from atlas.domain.errors import Bug, ConflictingState, InvalidInput, NotAllowed, Temporary
 from atlas.domain.states import SwitchScope, SwitchState
+from atlas.heartbeat import silent_for_trading
 from atlas.models import ApprovalRequest, TradingState, TradingStateChange
 from atlas.registries import covers_live
 
@@ -33,12 +34,17 @@ GLOBAL_SCOPE: Scope = (SwitchScope.GLOBAL.value, "")
 
 @dataclass(frozen=True, slots=True)
 class EffectiveState:
-    """The tightest state over the scopes that cover an order, and where it comes from."""
+    """The tightest state over the scopes that cover an order, and where it comes from.
+
+    `silent` names the parts whose silence alone made it REDUCING: who reads that and is about to act
+    latches it with `atlas.dead_man.latch` after its own transaction.
+    """
 
     state: SwitchState
     scope: Scope
     reason: str
     epoch: int
+    silent: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -124,10 +130,11 @@ def _terminate_holders() -> None:
         )
 
 
-def read_effective(scopes: Iterable[Scope]) -> EffectiveState:
+def read_effective(scopes: Iterable[Scope], *, needs_watching: bool = True) -> EffectiveState:
     """Give the tightest state over `scopes` plus GLOBAL; call it inside `shared_lock`.
 
-    A scope without exactly one readable row is HALTED.
+    A scope without exactly one readable row is HALTED. Where a part that trading needs is silent, the
+    state is REDUCING at most; `needs_watching` is false for a recording that somebody plays by hand.
     """
     wanted = sorted({GLOBAL_SCOPE, *scopes})
     rows = {
@@ -137,7 +144,19 @@ def read_effective(scopes: Iterable[Scope]) -> EffectiveState:
         )
     }
     found = [_state_of(scope, rows.get(scope)) for scope in wanted]
-    return max(found, key=lambda one: one.state.severity)
+    tightest = max(found, key=lambda one: one.state.severity)
+    return _watched(tightest) if needs_watching else tightest
+
+
+def _watched(found: EffectiveState) -> EffectiveState:
+    """Allow reducing at most while nobody watches; what is as tight already stays as it is."""
+    if found.state.severity >= SwitchState.REDUCING.severity:
+        return found
+    silent = silent_for_trading()
+    if not silent:
+        return found
+    reason = f"no sign of life from {' and '.join(silent)}: nobody watches over trading"
+    return EffectiveState(SwitchState.REDUCING, GLOBAL_SCOPE, reason, found.epoch, silent)
 
 
 def _state_of(scope: Scope, row: TradingState | None) -> EffectiveState:

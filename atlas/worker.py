@@ -1,11 +1,15 @@
 """What Atlas adds to every Celery worker: a sign of life for each queue it consumes."""
 
+from datetime import datetime
 from typing import Any
 
 import structlog
 from celery import bootsteps
 
 log = structlog.get_logger(__name__)
+
+TELL_EXPIRES_SECONDS = 10
+_watching_since: dict[str, datetime] = {}
 
 
 class PulseStep(bootsteps.StartStopStep):
@@ -38,19 +42,40 @@ class PulseStep(bootsteps.StartStopStep):
 
 
 def pulse_queues(parent: Any) -> None:
-    """Mark the queues of this worker as served.
+    """Mark the queues of this worker as served, and look after the other parts.
 
     The connection is closed at once: children that are forked later must not inherit it.
     """
+    from django.conf import settings
     from django.db import Error, connection
     from django.utils import timezone
 
-    from atlas.heartbeat import pulse, queue_heartbeat
+    from atlas.domain.errors import AtlasError
+    from atlas.heartbeat import BEAT, pulse, queue_heartbeat
+    from atlas.watching import watch
 
+    now = timezone.now()
+    since = _watching_since.setdefault("worker", now)
     queues = list(parent.app.amqp.queues.consume_from)
+    silent: tuple[str, ...] = ()
     try:
-        pulse([queue_heartbeat(queue) for queue in queues], now=timezone.now())
-    except Error:
+        pulse([queue_heartbeat(queue) for queue in queues], now=now)
+        silent = watch(now=now, since=since, patience=settings.ATLAS_DEAD_MAN_AFTER)
+    except (Error, AtlasError):
         log.warning("heartbeat_not_written", part="worker", queues=queues)
     finally:
         connection.close()
+    if BEAT in silent:  # who sends the task at other times is the one that is silent
+        _ask_for_alerts()
+
+
+def _ask_for_alerts() -> None:
+    """Send the task that tells alerts; a broker that is away must not hold the worker's loop."""
+    from kombu.exceptions import OperationalError
+
+    from atlas.tasks import tell_alerts
+
+    try:
+        tell_alerts.apply_async(expires=TELL_EXPIRES_SECONDS, retry=False)
+    except OperationalError:
+        log.warning("alerts_not_asked_for")

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from atlas import dead_man
 from atlas.audit import Actor, record
 from atlas.domain.digest import intent_digest
 from atlas.domain.errors import Bug
@@ -29,6 +30,7 @@ from execution.models import Deployment, GuardrailDecision, Order, PaperAccount
 from execution.order_events import note_order
 from execution.records import read_records
 from execution.usage import lock_counters, reserve, usages_of, write_counters
+from execution.vocabulary import CycleOrigin
 from onchain import permits
 from onchain.models import Vault
 from onchain.vocabulary import PermitVenue
@@ -54,7 +56,8 @@ def authorise(
     """
     with shared_lock():
         deployment = Deployment.objects.detailed().get(pk=order.deployment_id)
-        switch = read_effective(scopes_of(deployment, order.market))
+        is_played = order.cycle.origin == CycleOrigin.PLAYBACK
+        switch = read_effective(scopes_of(deployment, order.market), needs_watching=not is_played)
         now = database_now()
         limits = limits_in_force(deployment)
         account = _lock_account(deployment)
@@ -84,6 +87,8 @@ def authorise(
         write_counters(counters)
         _carry_out(order, decision, switch_epoch=switch.epoch, now=now)
         _note(order, decision, actor=actor, now=now)
+    if switch.silent:
+        dead_man.latch(switch.silent, now=now)
     protection.act_on(judgement.verdicts, deployment, now=now)
     return decision
 

@@ -8,3 +8,4 @@ STATIC_ROOT = None
 ATLAS_API_VISITOR_PER_MINUTE = 1_000_000  # the suite is one visitor; tests of throttles set theirs
 WHITENOISE_AUTOREFRESH = True  # look a file up when it is asked for; no scan for each test client
 ATLAS_REQUIRE_SECOND_FACTOR = False  # tests of the second factor require it
+ATLAS_DEAD_MAN_AFTER = None  # no scheduler runs beside the suite; its own tests set it

@@ -160,7 +160,7 @@ def _no_lock():
         yield
 
 
-def _lock_and_read_in_one_statement(scopes):
+def _lock_and_read_in_one_statement(scopes, **_):
     """Take the lock and read the switches in one statement: what must never be done."""
     wanted = sorted({switches.GLOBAL_SCOPE, *scopes})
     rows = TradingState.objects.raw(
