@@ -250,7 +250,7 @@ ATLAS_IMPORT_SECRETS = storage.named_credentials_of(ENV)
 ATLAS_IMPORT_KEEP_DAYS = ENV.import_keep_days
 ATLAS_ALERT_SECRETS = alerting.channels_of(ENV)  # the name keeps the addresses out of error pages
 ATLAS_ALERT_TERMS = alerting.terms_of(ENV)
-ATLAS_DEAD_MAN_AFTER = timedelta(minutes=ENV.dead_man_minutes)
+ATLAS_DEAD_MAN_AFTER: timedelta | None = timedelta(minutes=ENV.dead_man_minutes)
 ATLAS_RPC_SECRETS = parse_rpc_urls(ENV.rpc_urls.get_secret_value() if ENV.rpc_urls else "")
 ATLAS_METRICS_ALLOW = ENV.metrics_allow
 ATLAS_METRICS_TOKEN = ENV.metrics_token.get_secret_value() if ENV.metrics_token else ""
