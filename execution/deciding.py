@@ -9,11 +9,12 @@ from atlas.domain.candles import CandleSeries
 from atlas.domain.positions import Position
 from atlas.domain.snapshots import Snapshot
 from execution.desk import Desk
-from execution.looking import snapshot_of_round
+from execution.looking import contexts_of, snapshot_of_round
 from execution.mandates import Mandate
 from execution.models import Signal
 from execution.vocabulary import CycleStep
 from strategies.rules.base import decides_on_many
+from strategies.rules.context import NO_CONTEXT, MarketContext
 
 
 class Decider(Protocol):
@@ -32,7 +33,8 @@ def decide(desk: Desk, candles: Mapping[str, CandleSeries]) -> list[signals.Sign
     """Ask the rule about each market and store its signals; a resumed cycle reads them back."""
     if kept := decided_before(desk):
         return kept
-    decided = signals_for(desk.mandate, candles, snapshot_of_round(desk))
+    snapshot = snapshot_of_round(desk)
+    decided = signals_for(desk.mandate, candles, snapshot, contexts_of(desk))
     with desk.step(CycleStep.SIGNAL) as moment:
         write_down(desk, decided, rule=desk.mandate.rule, now=moment.now)
     return decided
@@ -56,7 +58,10 @@ def write_down(
 
 
 def signals_for(
-    mandate: Mandate, candles: Mapping[str, CandleSeries], snapshot: Snapshot
+    mandate: Mandate,
+    candles: Mapping[str, CandleSeries],
+    snapshot: Snapshot,
+    contexts: Mapping[str, MarketContext],
 ) -> list[signals.Signal]:
     """Ask the rule about every market: pure, so that the same inputs give the same signals."""
     held = {market: _position(snapshot, market) for market in mandate.markets}
@@ -65,7 +70,10 @@ def signals_for(
         positions = {market: one for market, one in held.items() if one is not None}
         return list(rule.decide_together(candles, positions, mandate.parameters))
     return [
-        rule.decide(candles[market], held[market], mandate.parameters) for market in mandate.markets
+        rule.decide(
+            candles[market], held[market], mandate.parameters, contexts.get(market, NO_CONTEXT)
+        )
+        for market in mandate.markets
     ]
 
 

@@ -22,6 +22,7 @@ from execution.models import CycleRun, Deployment, Signal
 from execution.venues.base import Venue
 from execution.venues.paper import PaperVenue
 from execution.vocabulary import CycleStep, Reason
+from strategies.rules.context import MarketContext
 
 
 @dataclass(slots=True)
@@ -30,6 +31,7 @@ class Memory:
 
     snapshots: dict[int, Snapshot] = field(default_factory=dict)
     signals: dict[str, Signal] = field(default_factory=dict)
+    contexts: dict[str, MarketContext] | None = None
 
 
 @dataclass(slots=True)

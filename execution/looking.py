@@ -7,15 +7,17 @@ from atlas.domain.errors import Bug
 from atlas.domain.snapshots import Snapshot
 from execution.candle_store import store_candles, stored_candles
 from execution.code_version import code_version
+from execution.contexts import context_inputs, stored_contexts, take_contexts
 from execution.desk import Desk
 from execution.inputs import Input, json_of, snapshot_content, snapshot_from, store, stored
 from execution.mandates import limits_in_force
 from execution.vocabulary import CycleStep, InputKind
+from strategies.rules.context import MarketContext
 from strategies.rules.parameters import raw_from
 
 
 def look(desk: Desk) -> dict[str, CandleSeries]:
-    """Take and store candles, parameters, limits, terms and the first snapshot, in one step.
+    """Take and store candles, context, parameters, limits, terms and the first snapshot, in one step.
 
     A cycle that was resumed gets what was stored before. Raises UnusableData, and stores nothing,
     where the market data cannot be trusted.
@@ -33,13 +35,15 @@ def look(desk: Desk) -> dict[str, CandleSeries]:
         )
         for market in desk.mandate.markets
     }
+    contexts = take_contexts(desk.mandate, desk.market_data, until=desk.cycle.scheduled_for)
     snapshot = desk.venue.snapshot()
     with desk.step(CycleStep.SNAPSHOT) as moment:
         inputs = [store_candles(sourced) for sourced in given.values()]
+        inputs += context_inputs(contexts)
         inputs += [Input(kind, content) for kind, content in _constants(desk).items()]
         inputs.append(Input(InputKind.SNAPSHOT, snapshot_content(snapshot)))
         moment.changes["inputs_hash"] = store(desk.cycle, inputs, now=moment.now)
-    desk.memory.snapshots[1] = snapshot
+    desk.memory.snapshots[1], desk.memory.contexts = snapshot, contexts
     return {market: sourced.series for market, sourced in given.items()}
 
 
@@ -68,6 +72,13 @@ def _constants(desk: Desk) -> dict[InputKind, dict[str, Any]]:
         },
         InputKind.CODE: {"digest": code_version()},
     }
+
+
+def contexts_of(desk: Desk) -> dict[str, MarketContext]:
+    """Give what the rule is told beside candles, as it was stored."""
+    if desk.memory.contexts is None:
+        desk.memory.contexts = stored_contexts(desk.cycle, desk.mandate)
+    return desk.memory.contexts
 
 
 def snapshot_of_round(desk: Desk) -> Snapshot:

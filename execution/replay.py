@@ -11,6 +11,7 @@ from atlas.domain.errors import ConflictingState
 from atlas.domain.sizing import SizingTerms
 from execution.candle_store import stored_candles
 from execution.code_version import code_version
+from execution.contexts import stored_contexts
 from execution.deciding import signal_from, signals_for
 from execution.inputs import snapshot_from, stored
 from execution.mandates import Mandate
@@ -53,7 +54,8 @@ def redecide(cycle: CycleRun) -> tuple[Redecision, ...]:
         raise ConflictingState(f"{cycle} came to no decision, so there is none to repeat.")
     mandate = _mandate(parameters, terms, tuple(row.market for row in rows))
     candles = {row.market: _candles(cycle, row.market) for row in rows}
-    again = signals_for(mandate, candles, snapshot_from(snapshot))
+    contexts = stored_contexts(cycle, mandate)
+    again = signals_for(mandate, candles, snapshot_from(snapshot), contexts)
     return _compared(rows, again, code)
 
 

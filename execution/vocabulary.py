@@ -61,6 +61,7 @@ class InputKind(StrEnum):
     TERMS = "terms"
     CODE = "code"
     LEVELS = "levels"
+    CONTEXT = "context"
 
 
 class Venue(StrEnum):

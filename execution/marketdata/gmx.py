@@ -23,7 +23,9 @@ from execution.marketdata.base import SourcedCandles, UnknownMarket
 from execution.marketdata.closing import bars_needed, closed_series, require_served_after
 from execution.marketdata.errors import MalformedAnswer
 from execution.marketdata.freshness import fit_quote
+from execution.marketdata.funding import period_for, readings_of
 from execution.marketdata.specs import GMX_TOKENS, GmxToken
+from strategies.rules.context import FundingReading
 
 NAME = "gmx"
 ENDPOINTS = (
@@ -31,6 +33,7 @@ ENDPOINTS = (
     "https://arbitrum-api-fallback.gmxinfra.io",
     "https://arbitrum-api-fallback.gmxinfra2.io",
 )
+RATES = ("https://arbitrum.gmxapi.io",)
 PRICE_DIGITS = 30
 MOST_BARS = 10_000  # one answer; there is no way to ask for what lies further back
 MAX_AGE = timedelta(seconds=60)
@@ -47,9 +50,13 @@ class IdentityMismatch(NeedsHuman):
 
 @dataclass(frozen=True)
 class GmxMarketData:
-    """GMX as a `MarketData`; `max_age` is the age at which a ticker is refused as stale."""
+    """GMX as a `MarketData`; `max_age` is the age at which a ticker is refused as stale.
+
+    `rates` answers for funding and borrowing rates, which live at hosts of their own.
+    """
 
     source: Source
+    rates: Source
     clock: Clock
     tokens: tuple[GmxToken, ...] = GMX_TOKENS
     max_age: timedelta = MAX_AGE
@@ -114,6 +121,20 @@ class GmxMarketData:
             )
 
         return self.source.ask("/prices/tickers", {}, read)
+
+    def funding(
+        self, market: str, *, since: datetime, until: datetime
+    ) -> tuple[FundingReading, ...]:
+        """Give the market's readings after `since` and up to `until`, oldest first."""
+        token = self._token(market)
+        params: dict[str, str | int] = {
+            "period": period_for(self.clock.now() - since),
+            "address": token.market_token,
+        }
+        told = self.rates.ask(
+            "/v1/rates", params, lambda received: readings_of(received, token.market_token)
+        )
+        return tuple(one for one in told if since < one.at <= until)
 
     def ends_at(self, market: str, timeframe: Timeframe) -> datetime | None:
         """Say that there is no end."""

@@ -7,8 +7,9 @@ whoever plays it.
 
 import hashlib
 import json
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,8 @@ from atlas.domain.errors import InvalidInput, UnusableData
 from atlas.domain.quotes import Quote
 from atlas.domain.recording import Recording, parse_recording
 from execution.marketdata.base import SourcedCandles, UnknownMarket
+from execution.marketdata.funding_recording import open_funding
+from strategies.rules.context import FundingReading
 
 KEPT_RECORDINGS = 8  # a year of hourly bars takes some 10 MB in memory
 
@@ -64,6 +67,16 @@ def recordings_in(folder: Path) -> dict[tuple[str, Timeframe], Path]:
     return found
 
 
+def funding_in(folder: Path) -> dict[str, Path]:
+    """Find the recorded funding rates of a folder, by market, where its descriptions name some."""
+    found: dict[str, Path] = {}
+    for description in sorted(folder.glob("*.json")):
+        content = json.loads(description.read_text("utf-8"))
+        if content.get("funding_file") is not None:
+            found[str(content["market"])] = folder / Path(str(content["funding_file"])).name
+    return found
+
+
 def _described(description: Path) -> tuple[tuple[str, Timeframe], Path]:
     try:
         content: dict[str, Any] = json.loads(description.read_text("utf-8"))
@@ -85,6 +98,7 @@ class ReplayMarketData:
 
     recordings: Mapping[tuple[str, Timeframe], Recording]
     clock: Clock
+    funding_files: Mapping[str, Path] = field(default_factory=dict)
 
     @classmethod
     def of(cls, recordings: Iterable[Recording], clock: Clock) -> "ReplayMarketData":
@@ -95,7 +109,7 @@ class ReplayMarketData:
     def of_folder(cls, folder: Path, markets: Iterable[str], clock: Clock) -> "ReplayMarketData":
         """Play what a folder holds for these markets."""
         wanted = frozenset(markets)
-        return cls.of(
+        played = cls.of(
             (
                 open_recording(path, market=market)
                 for (market, _), path in recordings_in(folder).items()
@@ -103,6 +117,7 @@ class ReplayMarketData:
             ),
             clock,
         )
+        return replace(played, funding_files=funding_in(folder))
 
     def candles(
         self, market: str, timeframe: Timeframe, *, until: datetime, count: int
@@ -131,6 +146,17 @@ class ReplayMarketData:
             )
         price = newest.close_usd
         return Quote(market, price, price, newest.close_at, source_name(recording))
+
+    def funding(
+        self, market: str, *, since: datetime, until: datetime
+    ) -> tuple[FundingReading, ...]:
+        """Give the recorded rates after `since` and up to `until` or now; none where none are."""
+        path = self.funding_files.get(market)
+        if path is None:
+            return ()
+        recorded = open_funding(path)
+        begin = bisect_right(recorded.times, since)
+        return recorded.funding[begin : bisect_right(recorded.times, min(until, self.clock.now()))]
 
     def ends_at(self, market: str, timeframe: Timeframe) -> datetime | None:
         """Give the close of the last bar."""

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
+from typing import Any, Protocol, runtime_checkable
 
 from atlas.domain.errors import Bug, UnusableData
 from atlas.domain.units import ZERO
@@ -98,6 +99,14 @@ class MarketContext:
     def until(self, at: datetime) -> "MarketContext":
         """Give what was known at `at`."""
         return MarketContext(self.funding[: bisect_right(self.times, at)])
+
+
+@runtime_checkable
+class ReadsContext(Protocol):
+    """A rule that says how far back it reads its context; without this it is given a month."""
+
+    def context_span(self, parameters: Any) -> timedelta:
+        """Give the length of the readings that a decision may look at."""
 
 
 NO_CONTEXT = MarketContext()

@@ -50,6 +50,10 @@ class FundingCarry:
         """Tell that funding rates are needed."""
         return True
 
+    def context_span(self, parameters: FundingCarryParameters) -> timedelta:
+        """Ask for the hours that are averaged."""
+        return timedelta(hours=parameters.lookback_hours)
+
     def warm_up_bars(self, parameters: FundingCarryParameters) -> int:
         """Ask for one bar: it tells the time; the rates come with the context."""
         return 1

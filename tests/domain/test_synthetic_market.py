@@ -18,6 +18,11 @@ from atlas.domain.synthetic import (
     label_of,
     packed,
 )
+from atlas.domain.synthetic_funding import (
+    funding_csv_of,
+    funding_description_of,
+    funding_file_name,
+)
 
 FOLDER = Path(__file__).resolve().parents[2] / "fixtures" / "market"
 SHORT = replace(SHIPPED[0], bars=300)
@@ -30,7 +35,10 @@ def test_the_shipped_recording_is_what_the_generator_makes(spec: SyntheticSpec):
     # The text is compared, not the packed bytes: another zlib may pack the same text differently.
     assert hashlib.sha256(gzip.decompress(stored)).hexdigest() == hashlib.sha256(fresh).hexdigest()
     description = json.loads((FOLDER / f"{spec.slug}.json").read_text(encoding="utf-8"))
-    assert description == description_of(spec, fresh)
+    rates = funding_csv_of(spec)
+    assert description == {**description_of(spec, fresh), **funding_description_of(spec, rates)}
+    shipped = FOLDER / funding_file_name(spec)
+    assert gzip.decompress(shipped.read_bytes()) == rates
     assert description["synthetic"] is True
     assert stored[4:8] == b"\0\0\0\0"  # no time of packing
 

@@ -31,7 +31,8 @@ class GmxWorld:
     candles_path, quote_path = "/prices/candles", "/prices/tickers"
 
     def provider(self, server, **values):
-        return GmxMarketData(server.source("gmx", **values), StoppedClock(NOW), verified={})
+        source = server.source("gmx", **values)
+        return GmxMarketData(source, source, StoppedClock(NOW), verified={})
 
     def prepare(self, server):
         server.answers["/tokens"] = Says(
