@@ -1,11 +1,13 @@
 """The five roles of the console and what each may do; one table, created by `ensure_roles`."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
+from atlas.audit import Actor, record
 from atlas.domain.errors import Bug
 
 VIEWER = "viewer"
@@ -13,6 +15,7 @@ ANALYST = "analyst"
 TRADER = "trader"
 RISK = "risk"
 ADMIN = "admin"
+SET_UP = Actor.system("set-up of roles")
 
 # Everybody reads everything but other people's accounts; what is listed comes on top of that.
 # A name is `app.codename`; `app.*` stands for every permission of the app.
@@ -63,19 +66,41 @@ ROLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 READABLE_APPS = ("atlas", "strategies", "onchain", "imports", "execution", "django_celery_beat")
 
 
-def ensure_roles() -> dict[str, int]:
+def ensure_roles(*, actor: Actor = SET_UP, now: datetime | None = None) -> dict[str, int]:
     """Create the roles and give each exactly its permissions; gives the number for each.
 
-    Running it again takes back what somebody added by hand: a role is this table, nothing else.
+    A role whose permissions change leaves an audit row, if `now` is given. Running it again takes back what somebody added by hand: a role is this table, nothing else.
     """
     counts = {}
     with transaction.atomic():
         for name, grants in ROLES.items():
             group, _ = Group.objects.get_or_create(name=name)
-            permissions = [*_readable(), *_named(grants)]
+            permissions = {*_readable(), *_named(grants)}
+            before = set(group.permissions.all())
             group.permissions.set(permissions)
-            counts[name] = len({permission.pk for permission in permissions})
+            counts[name] = len(permissions)
+            if now is not None and before != permissions:
+                _note(group, before, permissions, actor=actor, now=now)
     return counts
+
+
+def _note(
+    group: Group,
+    before: set[Permission],
+    after: set[Permission],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Write what a role gained and lost into the audit log."""
+    record(
+        action="role.change",
+        subject=group,
+        actor=actor,
+        now=now,
+        before={"lost": sorted(one.codename for one in before - after)},
+        after={"role": group.name, "gained": sorted(one.codename for one in after - before)},
+    )
 
 
 def _readable() -> Iterable[Permission]:

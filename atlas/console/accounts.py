@@ -3,13 +3,18 @@
 from typing import Any
 
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.utils import timezone
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from atlas.audit import Actor, record
 from atlas.console.audited import AuditedAdmin
 from atlas.console.facts import FactAdmin
+from atlas.sessions import end_sessions
 
 ONLY_SUPERUSERS = frozenset({"is_superuser", "user_permissions"})
+RIGHTS = frozenset({"is_active", "is_staff", "is_superuser", "groups", "user_permissions"})
 NOT_FOR_ONESELF = ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")
 
 
@@ -48,10 +53,29 @@ class AccountAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[misc,type-arg
         frozen = super().get_readonly_fields(request, obj)
         return (*frozen, *NOT_FOR_ONESELF) if obj == request.user else frozen
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
+        """Write the roles; new rights begin with a new login, and the change of roles is noted."""
+        person = form.instance
+        before = roles_of(person)
+        super().save_related(request, form, formsets, change)
+        changed = set(form.changed_data) & RIGHTS
+        if not change or not changed:
+            return
+        actor, now = Actor.of_request(request), timezone.now()
+        record(
+            action="user.change_rights",
+            subject=person,
+            actor=actor,
+            now=now,
+            before={"roles": before},
+            after={"roles": roles_of(person), "changed": sorted(changed)},
+        )
+        end_sessions(person, reason="the account's rights changed", actor=actor, now=now)
+
     def described(self, obj: Any) -> dict[str, Any]:
         """Name the roles and whether the account works."""
-        groups = list(obj.groups.order_by("name").values_list("name", flat=True))
-        return {"name": obj.get_username(), "roles": groups, "is_active": obj.is_active}
+        name = obj.get_username()
+        return {"name": name, "roles": roles_of(obj), "is_active": obj.is_active}
 
 
 class RoleAdmin(FactAdmin):
@@ -59,6 +83,11 @@ class RoleAdmin(FactAdmin):
 
     icon = "badge"
     search_fields = ("name",)
+
+
+def roles_of(person: User) -> list[str]:
+    """List the roles of a person by name."""
+    return list(person.groups.order_by("name").values_list("name", flat=True))
 
 
 def _without(fields: Any, left_out: frozenset[str]) -> tuple[Any, ...]:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from config import alerting, console, storage
+from config import alerting, console, security, storage
 from config.database import database_roles, database_settings
 from config.env import environment_or_exit
 from config.logs import logging_settings, set_up_structlog
@@ -35,6 +35,8 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_celery_beat",
+    "axes",
+    "csp",
     "django_structlog",
     "pgtrigger",
     "strategies.apps.StrategiesConfig",
@@ -49,6 +51,8 @@ MIDDLEWARE = [
     "atlas.api.headers.ApiHeadersMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "atlas.console.content_policy.ConsolePolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "atlas.logging.RequestLogMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -58,6 +62,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "atlas.console.doorkeeper.DoorkeeperMiddleware",  # limits of sessions, the second factor
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",  # last: turns a refused login into the page of a lock-out
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -100,6 +105,11 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # first: who is locked out is not even compared
+    "django.contrib.auth.backends.ModelBackend",
+]
+globals().update(security.AXES)
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
@@ -126,7 +136,9 @@ ATLAS_SESSION_IDLE = timedelta(hours=1)
 SESSION_COOKIE_AGE = int(ATLAS_SESSION_LIFETIME.total_seconds())
 ATLAS_REQUIRE_SECOND_FACTOR = True
 CSRF_COOKIE_HTTPONLY = True
-X_FRAME_OPTIONS = "SAMEORIGIN"  # the console shows its own dialogs in frames
+CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"  # for browsers that do not know frame-ancestors
+CONTENT_SECURITY_POLICY = security.CONTENT_SECURITY_POLICY
 SECURE_REFERRER_POLICY = "same-origin"
 
 REST_FRAMEWORK = {

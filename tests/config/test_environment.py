@@ -244,3 +244,50 @@ def test_production_refuses_each_of_them_alone(name, value):
 def test_known_names_are_the_fields_with_the_prefix():
     assert "ATLAS_LIVE_TRADING" in known_names()
     assert len(known_names()) == len(Environment.model_fields)
+
+
+def test_production_behind_tls_passes_the_deployment_checks():
+    ended = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=ROOT,
+        env={
+            "PATH": "/usr/bin:/bin",
+            "DJANGO_SETTINGS_MODULE": "config.settings.production",
+            **PRODUCTION,
+            "ATLAS_BEHIND_TLS": "true",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "no issues (0 silenced)" in ended.stdout
+
+
+def test_production_requires_a_second_factor_and_marks_its_cookies():
+    asked = (
+        "import django; django.setup();"
+        "from django.conf import settings as s;"
+        "print(s.ATLAS_REQUIRE_SECOND_FACTOR, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE,"
+        " s.SESSION_COOKIE_HTTPONLY, s.SESSION_COOKIE_SAMESITE, s.SECURE_HSTS_SECONDS,"
+        " s.SECURE_SSL_REDIRECT, s.X_FRAME_OPTIONS, s.SECURE_REFERRER_POLICY)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", asked],
+        cwd=ROOT,
+        env={
+            "PATH": "/usr/bin:/bin",
+            "DJANGO_SETTINGS_MODULE": "config.settings.production",
+            **PRODUCTION,
+            "ATLAS_BEHIND_TLS": "true",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert told.stdout.split() == [
+        *("True", "True", "True", "True", "Lax"),
+        *("31536000", "True", "DENY", "same-origin"),
+    ]

@@ -149,6 +149,7 @@ def test_the_signer_may_touch_only_a_handful_of_tables():
         "atlas_signerattestation",
         "atlas_tradingstate",
         "django_migrations",
+        "onchain_contractset",
         "onchain_transactionpermit",
     }
     assert all("TRUNCATE" not in rights.app | rights.signer for rights in verdicts().values())
