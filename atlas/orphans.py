@@ -12,7 +12,10 @@ import structlog
 from django.apps import apps
 from django.db import connection, models
 
+from atlas.alert_codes import ORPHANS
+from atlas.alerts import raise_alert, resolve_by_itself
 from atlas.audit import Actor, record
+from atlas.models import Alert
 
 log = structlog.get_logger(__name__)
 
@@ -47,8 +50,12 @@ def unchecked_keys() -> Iterator[tuple[type[models.Model], "models.ForeignKey[mo
 
 
 def report_orphans(*, now: datetime) -> list[Orphans]:
-    """Look, and leave an audit row and a log line for each table with orphans."""
+    """Look, and leave an audit row, a log line and an alert for each table with orphans.
+
+    The alert about a table ends by itself once a look finds none there.
+    """
     found = find_orphans()
+    _tell(found, now=now)
     for one in found:
         log.error("orphans_found", **asdict(one))
         record(
@@ -60,6 +67,31 @@ def report_orphans(*, now: datetime) -> list[Orphans]:
             reason=f"{one.missing} parents in {one.parent} are gone",
         )
     return found
+
+
+def _tell(found: list[Orphans], *, now: datetime) -> None:
+    """Raise an alert for each table with orphans, and end those of tables without."""
+    for one in found:
+        raise_alert(
+            ORPHANS,
+            subject=("table", one.child),
+            key=one.child,
+            message=(
+                f"Rows of {one.child} name {one.missing} rows of {one.parent} that are gone, "
+                f"such as {', '.join(one.sample)}."
+            ),
+            now=now,
+        )
+    told = Alert.objects.unresolved().filter(rule=ORPHANS).values_list("dedupe_key", flat=True)
+    for table in set(told) - {one.child for one in found}:
+        resolve_by_itself(
+            ORPHANS,
+            subject=("table", table),
+            key=table,
+            reason="no row is without its parent any more",
+            actor=Actor.system("orphan check"),
+            now=now,
+        )
 
 
 def _orphans_of(

@@ -1,6 +1,7 @@
 """What the ground floor registers of itself: its schedules and its metrics."""
 
 from atlas import access_alerts, alert_rules, registries
+from atlas.alert_path import check_alerts
 from atlas.approval_kinds import staleness
 from atlas.own_metrics import families
 from atlas.registries import Schedule
@@ -37,6 +38,27 @@ SCHEDULES = {
         description="Looks for rows of series whose parent is gone.",
         expires_seconds=3600,
     ),
+    "atlas-export-audit-head": Schedule(
+        task="atlas.tasks.export_audit_head",
+        every_seconds=DAY_SECONDS,
+        queue="default",
+        description="Keeps the head of the audit chain outside of the database.",
+        expires_seconds=3600,
+    ),
+    "atlas-test-alerts": Schedule(
+        task="atlas.tasks.start_alert_test",
+        every_seconds=DAY_SECONDS,
+        queue="default",
+        description="Sends a test through every channel of alerts.",
+        expires_seconds=3600,
+    ),
+    "atlas-look-after-alerts": Schedule(
+        task="atlas.tasks.look_after_alerts",
+        every_seconds=60,
+        queue="default",
+        description="Looks whether the test of alerts arrived and the audit log is sealed.",
+        expires_seconds=60,
+    ),
     "atlas-tell-alerts": Schedule(
         task="atlas.tasks.tell_alerts",
         every_seconds=10,
@@ -53,5 +75,6 @@ def register() -> None:
         registries.schedules.add(name, schedule)
     access_alerts.register()
     alert_rules.register()
+    registries.health_checks.add("alerts", check_alerts)
     staleness.add(RESTORE_KIND, why_restore_stale)
     registries.metrics.add("atlas", families)

@@ -7,6 +7,7 @@ twice is a bug.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
 from atlas.domain.alerts import AlertSeverity
@@ -188,3 +189,5 @@ report_legs: Registry[ReportLegs] = Registry("source of report legs")
 report_fees: Registry[Callable[[int, str], FeesOfSeries | None]] = Registry("source of fees")
 # Groups of metrics, read from rows whenever they are asked for.
 metrics: Registry[Callable[[datetime], Iterable[Family]]] = Registry("group of metrics")
+# (name, file) -> a copy of the file is kept under that name in a place outside of this machine.
+archives: Registry[Callable[[str, Path], None]] = Registry("archive")

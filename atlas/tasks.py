@@ -1,16 +1,12 @@
 """Couriers of the ground floor: the sealer of the audit log, the nightly looks, the alerts."""
 
-import structlog
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from atlas import approvals, orphans, sealing
+from atlas import alert_path, approvals, audit_alerts, audit_heads, orphans, sealing
 from atlas.alert_planning import plan_notices
 from atlas.alert_sending import send_due
-from atlas.audit import Actor, record
-
-log = structlog.get_logger(__name__)
 
 
 @shared_task
@@ -33,16 +29,27 @@ def check_orphans() -> None:
 
 @shared_task
 def verify_audit_log() -> None:
-    """Recompute the chain; whatever contradicts it is logged and recorded."""
-    for finding in sealing.verify():
-        log.error("audit_chain_broken", seal=finding.seal, message=finding.message)
-        record(
-            action="audit.contradiction",
-            subject=("seal", str(finding.seal)),
-            actor=Actor.system("audit check"),
-            now=timezone.now(),
-            reason=finding.message,
-        )
+    """Recompute the chain; whatever contradicts it or a kept head is recorded and told."""
+    audit_alerts.verify_and_tell(now=timezone.now())
+
+
+@shared_task
+def export_audit_head() -> None:
+    """Keep today's head of the audit chain outside of the database."""
+    audit_heads.keep(now=timezone.now())
+
+
+@shared_task
+def start_alert_test() -> None:
+    """Send the daily test through every channel."""
+    alert_path.start_test(channels=settings.ATLAS_ALERT_SECRETS, now=timezone.now())
+
+
+@shared_task
+def look_after_alerts() -> None:
+    """Judge the test of the way of alerts, and look whether the audit log is sealed."""
+    alert_path.judge_tests(channels=settings.ATLAS_ALERT_SECRETS, now=timezone.now())
+    audit_alerts.look_at_sealing(now=timezone.now())
 
 
 @shared_task(soft_time_limit=60, time_limit=90)

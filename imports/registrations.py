@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from atlas import registries
 from atlas.registries import Schedule
 from imports import metrics
+from imports.archive import keep_in_bucket
 from imports.models import ImportSource
 
 WATCH = "imports-watch-sources"
@@ -33,6 +34,7 @@ def register() -> None:
     registries.schedules.add(PRUNE, _PRUNE)
     registries.schedule_sources.add("imports", source_schedules)
     registries.metrics.add("imports", metrics.families)
+    registries.archives.add("bucket", keep_in_bucket)
 
 
 def source_schedules() -> Mapping[str, Schedule]:

@@ -1,12 +1,12 @@
 """Recompute the audit log's chain and say where it was touched."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from atlas import sealing
+from atlas import audit_heads, sealing
+from atlas.domain.errors import InvalidInput
 from atlas.models import AuditEvent
 
 
@@ -18,7 +18,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Take an exported head."""
         parser.add_argument(
-            "--head", type=Path, help="A file that export_audit_head wrote: its end must be there."
+            "--against",
+            "--head",
+            dest="head",
+            type=Path,
+            metavar="FILE",
+            help="A head that was exported, or a folder of them: the log must still hold each.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,10 +39,9 @@ class Command(BaseCommand):
         self.stdout.write(f"The audit log holds: sealed up to event {sealed}, {waiting} waiting")
 
     def _against_head(self, path: Path) -> list[str]:
-        """Compare with an exported head."""
+        """Compare with what was exported."""
         try:
-            told = json.loads(path.read_text())
-            contradiction = sealing.contradicts_head(int(told["seal"]), str(told["seal_hash"]))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise CommandError(f"{path} is no exported head: {error}") from error
-        return [contradiction] if contradiction else []
+            found = list(audit_heads.contradictions(path))
+        except InvalidInput as error:
+            raise CommandError(error.message) from error
+        return [f"seal {one.seal}: {one.message}" for one in found]
