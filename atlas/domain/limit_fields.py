@@ -12,6 +12,8 @@ from types import MappingProxyType
 
 # dHEDGE refuses above 7; the margin is for what moves between our look and the execution.
 LEVERAGE_CEILING = Decimal("6.5")
+# The gate reads so many of the latest orders that this many failures in a row are seen.
+MOST_FAILURES = 40
 SIDES = ("LONG", "SHORT")
 _HUGE_USD = Decimal(10) ** 15
 _YEAR_SECONDS = 366 * 86_400
@@ -163,11 +165,14 @@ LIMIT_FIELDS: tuple[LimitField, ...] = (
         _YEAR_SECONDS,
         0,
     ),
-    _count(
+    LimitField(
         "max_consecutive_failures",
-        "Failed orders in a row after which nothing is added.",
+        Sense.CEILING,
+        Unit.COUNT,
+        "Failed orders in a row that are borne; with one more nothing is added.",
+        0,
+        MOST_FAILURES,
         5,
-        counted=False,
     ),
     _count("max_attempts_per_trade", "Orders for one trade.", 3, counted=False, least=1),
 )

@@ -33,6 +33,7 @@ class Counter:
     sentence: str
     limit_field: str
     counted: Callable[[Usage, OrderIntent, Expected | None], Decimal | int | None]
+    meaning: str
     shown: Shown = Shown.COUNT
 
     def bound(self, limits: Limits) -> Decimal | int | None:
@@ -64,6 +65,7 @@ def fullest(counter: Counter) -> Check:
         measures = [counter.measure(one, limits, intent, snapshot) for one in own]
         return worst(measures + _shared(counter, usages, intent, snapshot))
 
+    check.__doc__ = counter.meaning
     return check
 
 
@@ -79,6 +81,7 @@ def shared_only(counter: Counter) -> Check:
         measures = _shared(counter, usages, intent, snapshot)
         return worst(measures) if measures else None
 
+    check.__doc__ = counter.meaning
     return check
 
 
@@ -110,27 +113,44 @@ def _open_after(usage: Usage, intent: OrderIntent, expected: Expected | None) ->
 
 
 ORDERS_PER_HOUR = Counter(
-    "Orders in this hour", "max_orders_per_hour", lambda usage, *_: usage.orders_in_hour + 1
+    "Orders in this hour",
+    "max_orders_per_hour",
+    lambda usage, *_: usage.orders_in_hour + 1,
+    "Bound the orders of an hour, this one included.",
 )
 ORDERS_PER_DAY = Counter(
-    "Orders in this day", "max_orders_per_day", lambda usage, *_: usage.orders_in_day + 1
+    "Orders in this day",
+    "max_orders_per_day",
+    lambda usage, *_: usage.orders_in_day + 1,
+    "Bound the orders of a day, this one included.",
 )
 CANCELS_PER_HOUR = Counter(
-    "Cancels in this hour", "max_cancels_per_hour", lambda usage, *_: usage.cancels_in_hour
+    "Cancels in this hour",
+    "max_cancels_per_hour",
+    lambda usage, *_: usage.cancels_in_hour,
+    "Bound how many orders of an hour may end without a fill.",
 )
 TURNOVER_PER_DAY = Counter(
     "Turnover of this day",
     "max_turnover_per_day_usd",
     lambda usage, intent, _: usage.turnover_usd + intent.size_delta_usd,
+    "Bound the notional of a day, this order included.",
     Shown.USD,
 )
 GAS_PER_DAY = Counter(
     "Execution fees of this day",
     "max_gas_per_day_usd",
     lambda usage, _, expected: None if expected is None else usage.gas_usd + expected.fee_usd,
+    "Bound the execution fees of a day, that of this order included.",
     Shown.USD,
 )
-SHARED_EXPOSURE = Counter("Gross exposure", "max_gross_exposure_usd", _open_after, Shown.USD)
+SHARED_EXPOSURE = Counter(
+    "Gross exposure",
+    "max_gross_exposure_usd",
+    _open_after,
+    "Bound all positions of the vault and of the house together, reserved orders in full.",
+    Shown.USD,
+)
 COUNTERS = {
     "orders_per_hour": ORDERS_PER_HOUR,
     "orders_per_day": ORDERS_PER_DAY,
