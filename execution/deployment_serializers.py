@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from atlas.api.fields import UsdText
 from atlas.api.filtering import DateRangeQuery
+from execution.limits_in_use import limits_in_use
 from execution.models import Deployment
 from execution.serializers import SIMULATED
 
@@ -89,15 +90,53 @@ class DeploymentItemSerializer(serializers.ModelSerializer[Deployment]):
         return dict(LatestEquitySerializer(found).data)
 
 
+class LimitSerializer(serializers.Serializer[Any]):
+    """One limit in force."""
+
+    name = serializers.CharField(source="field.name")
+    unit = serializers.CharField(source="field.unit")
+    value = serializers.JSONField(
+        help_text="Amounts and ratios as text; null where nobody states it, which forbids."
+    )
+    level = serializers.CharField(
+        allow_null=True, help_text="Whose word is the tightest: DEPLOYMENT, VAULT or GLOBAL."
+    )
+    used_percent = serializers.FloatField(
+        allow_null=True, help_text="At the last order that was judged; null where none was."
+    )
+
+
+class LimitsSerializer(serializers.Serializer[Any]):
+    """The limits that bind a deployment, the tightest of all levels, and their use."""
+
+    deployment_version = serializers.IntegerField(
+        source="versions.deployment.version", allow_null=True, default=None
+    )
+    vault_version = serializers.IntegerField(
+        source="versions.vault.version", allow_null=True, default=None
+    )
+    global_version = serializers.IntegerField(
+        source="versions.house.version", allow_null=True, default=None
+    )
+    measured_at = serializers.DateTimeField(allow_null=True)
+    in_force = LimitSerializer(many=True, source="limits")
+
+
 class DeploymentDetailSerializer(DeploymentItemSerializer):
     """Everything that is told about one deployment."""
 
     parameters = serializers.DictField(read_only=True)
     vault = serializers.SerializerMethodField()
+    limits = serializers.SerializerMethodField()
 
     class Meta(DeploymentItemSerializer.Meta):
-        fields = [*DeploymentItemSerializer.Meta.fields, "parameters", "feed", "vault"]
+        fields = [*DeploymentItemSerializer.Meta.fields, "parameters", "feed", "vault", "limits"]
         read_only_fields = fields
+
+    @extend_schema_field(LimitsSerializer)
+    def get_limits(self, deployment: Deployment) -> dict[str, Any]:
+        """Give the limits in force and how much of each is used."""
+        return dict(LimitsSerializer(limits_in_use(deployment)).data)
 
     def get_vault(self, deployment: Deployment) -> str | None:
         """Name the vault by its CAIP-10 account, or null on paper."""

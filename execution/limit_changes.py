@@ -10,12 +10,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from atlas.approvals import change_hash, use_approval
+from atlas.approvals import change_hash, request_approval, use_approval
 from atlas.audit import Actor, record
 from atlas.domain.candles import Timeframe
 from atlas.domain.errors import NotAllowed
 from atlas.domain.limit_fields import LIMIT_FIELDS
 from atlas.domain.limits import Limits, LimitScope, loosened
+from atlas.domain.states import ApprovalState
 from atlas.domain.units import plain
 from atlas.models import ApprovalRequest
 from atlas.switches import exclusive_lock
@@ -123,6 +124,39 @@ def change_level(
             reason=reason,
         )
     return row
+
+
+def change_or_ask(
+    level: Level, *, limits: Mapping[str, Any], reason: str, actor: Actor, now: datetime
+) -> GuardrailLimits | ApprovalRequest:
+    """Change limits, or ask for the second person's word that the change needs.
+
+    Once the request is approved, the same change asked for again is made with it. Raises what
+    `change_level` does.
+    """
+    require_reason(reason)
+    last = level.latest()
+    values = _reader(level, limits)(last)
+    change = loosening_change(level, last, values)
+    asked = ApprovalRequest.objects.filter(
+        kind=APPROVAL_KIND, change_hash=change_hash(change), expires_at__gt=now
+    )
+    approved = asked.filter(state=ApprovalState.APPROVED.value).first()
+    row = _row(level, last, values, reason=reason, actor=actor, now=now)
+    if approved is not None or not needs_second_person(level, last, row.limits):
+        return change_level(
+            level, limits=limits, reason=reason, actor=actor, now=now, approval=approved
+        )
+    pending = asked.filter(state=ApprovalState.PENDING.value).first()
+    return pending or request_approval(
+        kind=APPROVAL_KIND,
+        subject=(level.scope.value.lower(), level.key),
+        change=change,
+        before={} if last is None else _told(last.version, columns_of(last)),
+        reason=reason,
+        requester=actor,
+        now=now,
+    )
 
 
 def needs_second_person(level: Level, last: GuardrailLimits | None, after: Limits) -> bool:

@@ -10,10 +10,12 @@ from django.utils import timezone
 
 from atlas.audit import Actor
 from atlas.console.acting import dialog_action, go_to
-from atlas.console.display import links, list_of, money, number, page_of, pills
+from atlas.console.display import list_of, money, number, page_of, pills
 from atlas.console.facts import FactAdmin, FactInline
 from atlas.console.forms import ReasonDialogForm
-from execution.admin.columns import BY_DEPLOYMENT, SIDE
+from execution.admin.columns import SIDE
+from execution.admin.limits import WRITE_LIMITS, LimitsDialogForm, change_by_form
+from execution.limits_in_use import limits_in_use
 from execution.models import (
     CycleRun,
     Deployment,
@@ -71,20 +73,24 @@ class DeploymentAdmin(FactAdmin):
     search_fields = ("strategy__slug", "strategy__name")
     list_select_related = ("strategy", "vault")
     inlines = (PositionInline, LimitsInline)
-    actions_detail = ("pause", "resume")
+    actions_detail = ("pause", "resume", "change_limits")
     change_form_outer_before_template = "execution/console/deployment.html"
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
         """Offer to pause what runs and to resume what is paused."""
         row = self.get_object(request, object_id)
         runs = row is not None and row.status == DeploymentStatus.ENABLED
-        name = "execution_deployment_pause" if runs else "execution_deployment_resume"
+        hidden = "execution_deployment_resume" if runs else "execution_deployment_pause"
         offered = super().get_actions_detail(request, object_id)
-        return [one for one in offered if one.action_name == name]
+        return [one for one in offered if one.action_name != hidden]
 
     def has_pause_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Tell whether the user may pause and resume."""
         return request.user.has_perm("execution.pause_deployment")
+
+    def has_limits_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Tell whether the user may write new versions of limits."""
+        return request.user.has_perm(WRITE_LIMITS)
 
     def change_view(
         self,
@@ -118,6 +124,22 @@ class DeploymentAdmin(FactAdmin):
         """Put the deployment back on the schedule."""
         return _set(request, form, object_id, DeploymentStatus.ENABLED)
 
+    @dialog_action(
+        title="Change the limits of this deployment",
+        consequence=(
+            "A new version counts from the next order on; what is left empty stays as it is. Loosening "
+            "what binds a live deployment needs a second person."
+        ),
+        button="Change limits",
+        permission="limits",
+        form=LimitsDialogForm,
+    )
+    def change_limits(
+        self, request: HttpRequest, form: LimitsDialogForm, object_id: str
+    ) -> HttpResponse:
+        """Write the next version of the limits."""
+        return change_by_form(request, form, get_object_or_404(Deployment, pk=object_id))
+
 
 def _set(
     request: HttpRequest, form: ReasonDialogForm, object_id: str, status: DeploymentStatus
@@ -141,30 +163,12 @@ def _beside(row: Deployment) -> dict[str, Any]:
     return {
         "equity": equity_of(row, points, width=CHART_WIDTH, height=CHART_HEIGHT),
         "points": list(reversed(points))[:TABLE_POINTS],
+        "in_use": limits_in_use(row),
         "lists": [
             (model._meta.verbose_name_plural, list_of(model, deployment=row.pk))
             for model in related
         ],
     }
-
-
-@admin.register(GuardrailLimits)
-class GuardrailLimitsAdmin(FactAdmin):
-    """Limits: what may a deployment risk at most, since when, decided by whom and why?"""
-
-    icon = "shield"
-    list_display = (
-        "version",
-        links("deployment"),
-        money("max_order_notional_usd"),
-        money("max_position_notional_usd"),
-        number("max_leverage_ratio"),
-        "reason",
-        "created_by",
-        "created_at",
-    )
-    list_filter = (BY_DEPLOYMENT,)
-    list_select_related = ("deployment__strategy",)
 
 
 @admin.register(FeedClock)

@@ -78,7 +78,6 @@ class GuardrailLimits(models.Model):
     class Meta:
         ordering = ["deployment", "-version"]
         verbose_name_plural = "guardrail limits"
-        permissions = [("change_limits", "Can write new versions of limits")]
         constraints = [
             choice_check("scope", LimitScope, name="guardrail_limits_scope_known"),
             models.CheckConstraint(
