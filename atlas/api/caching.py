@@ -38,8 +38,20 @@ from atlas.api.store import api_store, script
 from atlas.domain.errors import Bug
 from atlas.snapshots import one_snapshot
 
+
+@dataclass(frozen=True, slots=True)
+class AllRead:
+    """An answer of which all data is read: its form is made after the snapshot has been closed.
+
+    For forms that take long to make, so that no transaction stays open meanwhile.
+    """
+
+    make: Callable[[], HttpResponse]
+
+
 P = ParamSpec("P")
-Read = Callable[Concatenate[Any, Request, P], HttpResponseBase]
+Read = Callable[Concatenate[Any, Request, P], HttpResponseBase | AllRead]
+Answer = Callable[Concatenate[Any, Request, P], HttpResponseBase]
 VersionOf = Callable[..., str]
 
 PUBLIC_SECONDS = 30  # how old an answer to a visitor may be; docs/api.md promises it
@@ -59,15 +71,16 @@ return 1
 """
 
 
-def cached_read(version_of: VersionOf) -> Callable[[Read[P]], Read[P]]:
+def cached_read(version_of: VersionOf) -> Callable[[Read[P]], Answer[P]]:
     """Make a method of a read view answer from what is kept, as long as its version holds.
 
     `version_of(request, **path_arguments)` gives the version in one cheap query; it raises what the
     view would raise for an object that the reader may not see. The method must read all its data
-    before it returns: a streaming answer is a Bug.
+    before it returns: a streaming answer is a Bug. It may return `AllRead` to have its answer made
+    after that.
     """
 
-    def decorate(read: Read[P]) -> Read[P]:
+    def decorate(read: Read[P]) -> Answer[P]:
         @wraps(read)
         def answer(
             view: Any, request: Request, /, *args: P.args, **kwargs: P.kwargs
@@ -77,7 +90,9 @@ def cached_read(version_of: VersionOf) -> Callable[[Read[P]], Read[P]]:
                 return stands
             with one_snapshot() as is_one_state:
                 tag = tag_of(request, version_of(request, **kwargs))
-                fresh = _rendered(view, request, read(view, request, *args, **kwargs))
+                given = read(view, request, *args, **kwargs)
+                made = given if isinstance(given, AllRead) else _rendered(view, request, given)
+            fresh = made.make() if isinstance(made, AllRead) else made
             if fresh.status_code != OK:
                 return fresh
             if is_one_state:

@@ -1,6 +1,7 @@
 """The investor report of a strategy over the API."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from django.db import connection
 from django.http import HttpResponse
@@ -11,15 +12,15 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
 from atlas.api.access import sees_everything
-from atlas.api.caching import cached_read
+from atlas.api.caching import AllRead, cached_read
 from atlas.api.renderers import to_json
 from atlas.api.schema import ErrorEnvelope
 from atlas.registries import report_legs
 from strategies.report.as_csv import csv_of
-from strategies.report.asking import PARAMETERS, read_wish
+from strategies.report.asking import PARAMETERS, Wish, read_wish
 from strategies.report.computing import InvestorReport, compute
 from strategies.report.document import Document, document_of
-from strategies.report.facts import read_facts
+from strategies.report.facts import Facts, read_facts
 from strategies.report.forms import MEDIA_TYPES, FormNegotiation
 from strategies.report.page import content_policy, page_of
 from strategies.report.printing import pdf_of
@@ -72,14 +73,19 @@ class ReportViewSet(viewsets.ViewSet):
         },
     )
     @cached_read(report_version)
-    def list(self, request: Request, slug: str) -> HttpResponse:
+    def list(self, request: Request, slug: str) -> AllRead:
         """Answer with the report in the form that was asked for."""
         wish = read_wish(request)
         facts = read_facts(wish, slug=slug, reader=request.user)
         if facts is None:
             raise no_strategy(request, slug)
-        report = compute(facts, wish)
-        return ANSWERS[wish.form](report, document_of(report))
+        return AllRead(partial(_answer, facts, wish))
+
+
+def _answer(facts: Facts, wish: Wish) -> HttpResponse:
+    """Compute the report and write it in the form that was asked for; nothing is read any more."""
+    report = compute(facts, wish)
+    return ANSWERS[wish.form](report, document_of(report))
 
 
 def _json(_report: InvestorReport, document: Document) -> HttpResponse:

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from redis import Redis
 
-from atlas.api import caching
+from atlas.api import caching, editions
 from atlas.api.store import REST_SECONDS, Store, api_store
 from strategies.models import Strategy
 from strategies.services import bump_data_version
@@ -322,3 +322,16 @@ def test_redis_is_asked_again_after_its_rest_by_one_caller_at_a_time(monkeypatch
     assert store.ask(lambda _redis: store.ask(fail) or "back") == "back"
     assert store.ask(lambda _redis: "still here") == "still here"
     assert asked_times == [100.0, 100.0 + REST_SECONDS]
+
+
+def test_a_changed_template_makes_another_edition(monkeypatch, tmp_path):
+    page = tmp_path / "strategies" / "page.html"
+    page.parent.mkdir()
+    page.write_text("one")
+    monkeypatch.setattr(editions, "ROOT", tmp_path)
+    editions.code_edition.cache_clear()
+    before = editions.code_edition()
+    page.write_text("two")
+    editions.code_edition.cache_clear()
+    assert editions.code_edition() != before
+    editions.code_edition.cache_clear()

@@ -11,10 +11,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from pypdf import PdfReader
 
 from strategies.models import Strategy
-from strategies.report import printing
+from strategies.report import computing, printing
 from tests.factories import StrategyFactory
 from tests.strategies.world import LIST, get
 
@@ -224,3 +225,17 @@ def test_a_form_that_is_not_accepted_is_refused_in_json(client, sample, accept):
 def test_a_form_is_had_where_it_is_accepted(client, sample, form, accept):
     answer = client.get(PATH, {"format": form}, headers={"accept": accept})
     assert answer.status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_report_is_made_after_its_snapshot_has_been_closed(client, monkeypatch):
+    StrategyFactory.create(slug="new", name="New one")
+    open_transactions = []
+
+    def compute(facts, wish):
+        open_transactions.append(connection.in_atomic_block)
+        return computing.compute(facts, wish)
+
+    monkeypatch.setattr("strategies.views.report.compute", compute)
+    assert client.get(f"{LIST}new/report/", {"format": "html"}).status_code == 200
+    assert open_transactions == [False]
