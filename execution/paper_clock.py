@@ -129,9 +129,8 @@ def _is_between_cycles(deployment: Deployment, *, at: datetime) -> bool:
         return False
     if deployment.status != DeploymentStatus.ENABLED:
         return True
-    return newest.state != CycleState.RUNNING and newest.scheduled_for >= (
-        deployment.timetable.newest(at)
-    )
+    has_run: bool = newest.scheduled_for >= deployment.timetable.newest(at)
+    return has_run and newest.state != CycleState.RUNNING
 
 
 def _at_the_venue(venue: PaperVenue) -> QuerySet[Order]:

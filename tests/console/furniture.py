@@ -19,6 +19,7 @@ from atlas.audit import Actor
 from atlas.heartbeat import pulse
 from atlas.models import AuditEvent, AuditSeal, SignerAttestation, TradingState
 from atlas.schedules import ensure_schedules
+from execution.models import Order, PaperCharge
 from imports.models import FetchedObject
 from imports.storage import ContentStore
 from onchain.models import Chain
@@ -49,6 +50,13 @@ def _trade() -> None:
     made = recording(waves())
     for index in range(8):
         run(deployment, made, slot(index))
+    PaperCharge.objects.create(
+        account=deployment.paper_account,
+        order=Order.objects.filter(deployment=deployment).earliest("created_at"),
+        amount_usd=1,
+        at=NOW,
+        recorded_at=NOW,
+    )
 
 
 def _publish() -> None:
