@@ -15,9 +15,11 @@ class ExecutionConfig(AppConfig):
     def ready(self) -> None:
         """Register with the ground floor what it needs of trading; ship the schedules."""
         from execution import panels, paper_clock, registrations, report_legs
+        from execution.marketdata import tallies
 
         registrations.register()
         paper_clock.register()
+        tallies.register()
         panels.register()
         report_legs.register()
         post_migrate.connect(_ensure_defaults, sender=self, dispatch_uid="execution.defaults")

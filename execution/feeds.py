@@ -16,6 +16,7 @@ from atlas.domain.candles import Timeframe
 from atlas.domain.clock import Clock, ReplayClock, WallClock
 from atlas.domain.errors import InvalidInput
 from atlas.domain.stopped_clock import StoppedClock
+from execution.marketdata import sources
 from execution.marketdata.base import MarketData
 from execution.marketdata.replay import ReplayMarketData
 from execution.models import Deployment, FeedClock
@@ -63,7 +64,12 @@ def _replay(deployment: Deployment, clock: Clock) -> MarketData:
     return ReplayMarketData.of_folder(market_data_folder(), deployment.markets, clock)
 
 
-PROVIDERS: dict[str, Callable[[Deployment, Clock], MarketData]] = {REPLAY: _replay}
+PROVIDERS: dict[str, Callable[[Deployment, Clock], MarketData]] = {
+    REPLAY: _replay,
+    "gmx": lambda _deployment, clock: sources.gmx(clock),
+    "pyth": lambda _deployment, clock: sources.pyth(clock),
+    "gmx+pyth": lambda _deployment, clock: sources.gmx_and_pyth(clock),
+}
 
 
 def market_data_folder() -> Path:

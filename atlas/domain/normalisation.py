@@ -228,7 +228,10 @@ def _not_warm(candles: Sequence[Candle], timeframe: Timeframe, start_at: datetim
     begin = f"begin at {candles[0].open_at:%Y-%m-%d %H:%M} UTC" if candles else "are none"
     return NotEnoughData(
         f"The {timeframe} bars {begin}, those from {start_at:%Y-%m-%d %H:%M} UTC are needed.",
-        detail={"from": start_at.isoformat()},
+        detail={
+            "from": start_at.isoformat(),
+            "begins_at": candles[0].open_at.isoformat() if candles else None,
+        },
     )
 
 

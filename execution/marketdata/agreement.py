@@ -14,6 +14,8 @@ from atlas.domain.clock import Clock
 from atlas.domain.errors import AtlasError, Bug, InvalidInput
 from atlas.domain.quotes import Quote, SecondPrice
 from execution.marketdata.base import MarketData, SourcedCandles
+from execution.marketdata.funding import TellsFunding
+from strategies.rules.context import FundingReading
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +62,14 @@ class TwoSources:
         """Give the first source's quote, with the second one's price where that is known."""
         quote = self.first.quote(market)
         return replace(quote, second=self._second(market))
+
+    def funding(
+        self, market: str, *, since: datetime, until: datetime
+    ) -> tuple[FundingReading, ...]:
+        """Give the first source's rates; none where it has none."""
+        if not isinstance(self.first, TellsFunding):
+            return ()
+        return self.first.funding(market, since=since, until=until)
 
     def ends_at(self, market: str, timeframe: Timeframe) -> datetime | None:
         """Ask the first source."""

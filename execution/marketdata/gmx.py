@@ -79,7 +79,12 @@ class GmxMarketData:
         if needed > MOST_BARS:
             raise NotEnoughData(
                 f"GMX gives the newest {MOST_BARS:,} {timeframe} bars of {market}; bars from "
-                f"{needed:,} bars ago are needed. Back-fill them from another source."
+                f"{needed:,} bars ago are needed. Back-fill them from another source.",
+                detail={
+                    "begins_at": (
+                        timeframe.floor(now) - timeframe.step * (MOST_BARS - 1)
+                    ).isoformat()
+                },
             )
         self._verify(token)
         params: dict[str, str | int] = {

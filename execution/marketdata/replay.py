@@ -162,6 +162,10 @@ class ReplayMarketData:
         """Give the close of the last bar."""
         return self._recording(market, timeframe).ends_at
 
+    def source_of(self, market: str, timeframe: Timeframe) -> str:
+        """Name the recording as the source of its bars."""
+        return source_name(self._recording(market, timeframe))
+
     def begins_at(self, market: str, timeframe: Timeframe) -> datetime:
         """Give the open of the first bar."""
         return self._recording(market, timeframe).begins_at

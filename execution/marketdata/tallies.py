@@ -16,6 +16,7 @@ from django.conf import settings
 from redis import Redis
 from redis.exceptions import RedisError
 
+from atlas import registries
 from atlas.registries import Family
 
 log = structlog.get_logger(__name__)
@@ -24,6 +25,11 @@ SECONDS = 0.5
 _SEPARATOR = "|"
 _waiting: Counter[str] = Counter()
 _lock = threading.Lock()
+
+
+def register() -> None:
+    """Let Prometheus read the counts; called once when the app is ready."""
+    registries.metrics.add("market data", families)
 
 
 def count(source: str, host: str, outcome: str) -> None:

@@ -21,7 +21,13 @@ def bars(count=6, until=UNTIL + HOUR):
     """Give rows [time, open, high, low, close], oldest first; the last one is still forming."""
     first = until - count * HOUR
     return [
-        [int((first + index * HOUR).timestamp()), 1700.5 + index, 1710.25, 1690.125, 1701.5 + index]
+        [
+            int((first + index * HOUR).timestamp()),
+            1700.5 + index % 6,
+            1710.25,
+            1690.125,
+            1701.5 + index % 6,
+        ]
         for index in range(count)
     ]
 
