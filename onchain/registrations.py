@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from atlas import registries
 from atlas.registries import Family, Schedule
+from onchain import node_alerts
 from strategies.parts import DetailPart, detail_parts
 
 ATTEST = "onchain-signer-attest"
@@ -27,6 +28,7 @@ def register() -> None:
     registries.schedules.add(ATTEST, _ATTEST)
     detail_parts.add(VAULTS, _VAULTS)
     registries.metrics.add("onchain", _families)
+    node_alerts.register()
 
 
 def _families(now: datetime) -> Iterable[Family]:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from onchain.models import Chain, RpcEndpoint, RpcNodeHealth
+from onchain.node_alerts import tell_of_nodes
 from onchain.rpc.endpoints import Endpoint, EndpointConfig
 from onchain.rpc.errors import NotConfigured
 from onchain.rpc.pool import PoolTerms, RpcPool
@@ -63,12 +64,16 @@ def configs_of(chain_id: int) -> list[EndpointConfig]:
 def note_health(pool: RpcPool, *, now: datetime) -> None:
     """Add what a pool has seen since the last time to the rows of its nodes.
 
-    Called at the end of a unit of work; the counts of many processes add up in one row.
+    Called at the end of a unit of work; the counts of many processes add up in one row. Nodes that
+    nobody should believe, and a chain without any, are alerts.
     """
+    if not any(endpoint.outcomes for endpoint in pool.endpoints):
+        return
     for endpoint in pool.endpoints:
         counts, endpoint.outcomes = endpoint.outcomes, Counter()
         if counts:
             _add(pool, endpoint, counts, now)
+    tell_of_nodes(pool, now=now)
 
 
 def _terms(chain_id: int) -> PoolTerms:

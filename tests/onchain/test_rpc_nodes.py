@@ -7,16 +7,17 @@ import pytest
 from django.conf import settings as current
 from django.db import IntegrityError, transaction
 
+from atlas.models import Alert
 from config.env import read_environment
 from onchain.metrics import families
 from onchain.models import RpcEndpoint, RpcNodeHealth
 from onchain.register import LOCAL_CHAIN
-from onchain.rpc.endpoints import EndpointConfig
+from onchain.rpc.endpoints import DISTRUST_SECONDS, EndpointConfig
 from onchain.rpc.errors import NodeUnavailable, NodeUntrusted, NotConfigured
 from onchain.rpc.nodes import configs_of, note_health, pool_for
 from onchain.rpc.setting import parse_rpc_urls
 from tests.onchain.stub_node import Node, saying, served
-from tests.onchain.test_rpc_failures import pool_of
+from tests.onchain.test_rpc_failures import World, pool_of
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 KEY = "https://node.example/v3/secret-key"
@@ -157,6 +158,28 @@ class TestTheRegister:
         assert figures["atlas_rpc_seen_age_seconds"] == {name: 5.0}
         page = admin_client.get("/admin/onchain/rpcnodehealth/").content.decode()
         assert "it serves chain 1 instead of 31337" in page
+
+    def test_a_lying_node_and_a_chain_without_any_are_alerts_that_end_by_themselves(self):
+        node, world = Node("liar", chain_id=1), World()
+        with served(node):
+            pool = pool_of(node, world=world)
+            with pytest.raises(NodeUntrusted):
+                pool.head()
+            note_health(pool, now=NOW)
+            told = {one.rule: one for one in Alert.objects.unresolved()}
+            assert set(told) == {"rpc_node_untrusted", "rpc_no_node"}
+            assert "serves chain 1" in told["rpc_node_untrusted"].message
+            assert told["rpc_no_node"].severity == "CRITICAL"
+            node.chain_id = LOCAL_CHAIN
+            world.now += DISTRUST_SECONDS
+            pool.head()
+            note_health(pool, now=NOW + timedelta(minutes=6))
+        assert not Alert.objects.unresolved().exists()
+
+    def test_a_pool_that_was_not_asked_leaves_no_trace(self):
+        pool = pool_of(Node())
+        note_health(pool, now=NOW)
+        assert not RpcNodeHealth.objects.exists()
 
     def test_an_outage_leaves_no_address_in_any_row(self):
         node = Node()
