@@ -1,20 +1,19 @@
 """What trading tells the ground floor of itself: schedules, live coverage, health."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from atlas import registries
 from atlas.domain.states import SwitchScope
 from atlas.registries import HealthResult, Schedule
-from execution import limit_alerts, stop_alerts
+from execution import cycle_alerts, limit_alerts, stop_alerts
+from execution.cycle_alerts import patience_with
 from execution.models import CycleRun, Deployment
-from execution.scheduling import wall_cadence
 
 DISPATCH = "execution-dispatch-due-cycles"
 SWEEP = "execution-sweep-expired-leases"
 STOPS = "execution-watch-stops"
-# A cycle may be late by this much, or by three of its slots, before health says so.
-GRACE = timedelta(seconds=90)
-GRACE_SLOTS = 3
+WATCH = "execution-watch-cycles"
+DECISIONS = "execution-watch-decisions"
 
 
 def register() -> None:
@@ -26,6 +25,9 @@ def register() -> None:
     registries.covers_live.add("execution", covers_live)
     registries.health_checks.add("cycles", newest_cycle)
     limit_alerts.register()
+    cycle_alerts.register()
+    registries.schedules.add(WATCH, _WATCH)
+    registries.schedules.add(DECISIONS, _DECISIONS)
 
 
 _DISPATCH = Schedule(
@@ -49,6 +51,21 @@ _STOPS = Schedule(
     queue="trading",
     description="Compares stops and take-profits of open positions with the price of the moment.",
     expires_seconds=5,
+)
+# Not on the trading queue: a silent trading worker is one of the things it tells of.
+_WATCH = Schedule(
+    task="execution.tasks.watch_cycles",
+    every_seconds=30,
+    queue="default",
+    description="Tells of cycles that did not come, failed, hang, or had no usable prices.",
+    expires_seconds=30,
+)
+_DECISIONS = Schedule(
+    task="execution.tasks.watch_decisions",
+    every_seconds=24 * 3600,
+    queue="default",
+    description="Decides the newest decisions again and tells of those that come out otherwise.",
+    expires_seconds=3600,
 )
 
 
@@ -77,7 +94,7 @@ def newest_cycle(now: datetime) -> HealthResult:
     if not deployments:
         return HealthResult(fit=True, state="nothing is scheduled", detail={"deployments": 0})
     ages = {one.pk: now - _last_sign(one) for one in deployments}
-    overdue = [one.pk for one in deployments if ages[one.pk] > _patience(one)]
+    overdue = [one.pk for one in deployments if ages[one.pk] > patience_with(one)]
     state = f"{len(overdue)} deployment(s) overdue" if overdue else "cycles run"
     return HealthResult(
         fit=not overdue,
@@ -99,7 +116,3 @@ def _last_sign(deployment: Deployment) -> datetime:
         .first()
     )
     return newest or deployment.created_at
-
-
-def _patience(deployment: Deployment) -> timedelta:
-    return max(GRACE, GRACE_SLOTS * wall_cadence(deployment))

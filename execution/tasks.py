@@ -10,7 +10,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from execution import cycle, leases, paper_clock, scheduling, stops
+from execution import cycle, cycle_alerts, leases, paper_clock, scheduling, stops
 from execution.feeds import clock_for
 from execution.models import Deployment
 from execution.stop_alerts import tell_halted
@@ -103,3 +103,15 @@ def tick_paper_accounts() -> None:
     done = paper_clock.tick(now=timezone.now())
     if done.settled or done.liquidated:
         log.info("paper_tick", settled=done.settled, liquidated=done.liquidated)
+
+
+@shared_task
+def watch_cycles() -> None:
+    """Tell of cycles that did not come, failed, hang, or had no usable prices."""
+    cycle_alerts.watch_cycles(now=timezone.now())
+
+
+@shared_task
+def watch_decisions() -> None:
+    """Decide the newest decisions again and tell of those that come out otherwise."""
+    cycle_alerts.watch_decisions(now=timezone.now())
