@@ -1,15 +1,16 @@
 """The cases of every guardrail: at its boundary, beyond it, and with something unknown."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from atlas.domain.guardrail_rules.counts import COUNTERS
-from atlas.domain.quotes import Quote
+from atlas.domain.quotes import SecondPrice
 from atlas.domain.records import Expected, Retries
 from atlas.domain.snapshots import Snapshot
 from atlas.domain.states import SwitchState
+from atlas.domain.units import BPS, exact
 from tests.domain.guardrail_world import (
     INCREASE,
     LIMITS,
@@ -23,13 +24,6 @@ from tests.domain.guardrail_world import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Doubted(Quote):
-    """A quote that a second source was held against."""
-
-    deviation_bps: int | None = None
-
-
 def limited(**values: Any) -> dict[str, Any]:
     """Judge under other limits."""
     return {"limits": replace(LIMITS, **values)}
@@ -37,7 +31,12 @@ def limited(**values: Any) -> dict[str, Any]:
 
 def deviating(bps: int | None) -> Snapshot:
     """Give the world in which a second source lies so far off."""
-    quote = Doubted("ETH/USD", Decimal(1990), Decimal(2000), NOW, "test", deviation_bps=bps)
+    quote = SNAPSHOT.quotes["ETH/USD"]
+    if bps is not None:
+        with exact():
+            factor = 1 + Decimal(bps) / BPS
+            second = SecondPrice(quote.min_usd * factor, quote.max_usd * factor, NOW, "other")
+        quote = replace(quote, second=second)
     return replace(SNAPSHOT, quotes={"ETH/USD": quote})
 
 

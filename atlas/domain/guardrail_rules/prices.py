@@ -68,7 +68,7 @@ def sources_agree(
     limit = limits.max_source_deviation_bps
     if quote is None or required is None:
         return breach_of("sources_agree", UNKNOWN, "a known price and a rule", "Price sources")
-    deviation_bps = getattr(quote, "deviation_bps", None)
+    deviation_bps = quote.deviation_bps
     if deviation_bps is None and required < BOTH and limit is not None:
         return None
     return Measure(deviation_bps, limit, "Price sources disagree", Shown.BPS)
