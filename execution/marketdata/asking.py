@@ -77,7 +77,7 @@ class Source:
 
         `read` raises MalformedAnswer for an answer that is none, another UnusableData for one that
         cannot be used; either way the next endpoint is asked. Raises SourceAway or SourceBusy
-        (later), SourceRefused (never), or the last UnusableData.
+        (later), SourceRefused (never), or the first UnusableData.
         """
         target = f"{path}?{urlencode(params)}" if params else path
         deadline = self.monotonic() + self.terms.total_seconds
@@ -153,6 +153,8 @@ class Source:
             answer = self.fetch(url, timeout_seconds=seconds, max_bytes=self.terms.max_bytes)
         except Temporary as error:
             raise SourceAway(error.message) from error
+        except UnusableData:
+            raise  # a recording that has ended says so itself
         except DomainRefusal as error:
             raise SourceRefused(error.message, detail=error.detail) from error
         if answer.status not in SUCCESS:
@@ -200,7 +202,7 @@ def _verdict(source: str, said: list[Exception]) -> Exception:
     away = [error for error in said if isinstance(error, SourceAway)]
     unusable = [error for error in said if isinstance(error, UnusableData)]
     if unusable:
-        return unusable[-1]
+        return unusable[0]
     if not away:
         return said[-1]
     waits = [float(error.detail.get("wait_seconds", 0.0)) for error in away]
