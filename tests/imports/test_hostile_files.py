@@ -97,6 +97,13 @@ def test_a_bomb_is_stopped_at_its_cap(command, file, monkeypatch):
     assert not Strategy.objects.exists()
 
 
+def test_of_a_name_that_stands_twice_in_a_record_the_last_one_counts(command, file):
+    twice = with_raw(b'"name": "The alpha strategy"', b'"name": "First", "name": "Last"')
+    code, _, err = command("--file", file(twice))
+    assert code == 0, err
+    assert Strategy.objects.get().name == "Last"
+
+
 def test_after_every_refusal_the_good_file_still_comes_in(command, file):
     for content, _ in list(CASES.values())[:4]:
         command("--file", file(content, "hostile.json"))
