@@ -26,6 +26,7 @@ from atlas.alerts import acknowledge, resolve
 from atlas.console.accounts import AccountAdmin, RoleAdmin
 from atlas.console.acting import dialog_action
 from atlas.console.alert_acts import handle_alert
+from atlas.console.alert_pages import AlertDeliveryAdmin, NoticesInline
 from atlas.console.api_keys import ApiKeyAdmin
 from atlas.console.approval_lists import ApprovalRequestAdmin
 from atlas.console.display import pills
@@ -35,6 +36,7 @@ from atlas.console.periodic import CrontabPage, PeriodicTaskPage, TimingPage
 from atlas.console.wording import age
 from atlas.models import (
     Alert,
+    AlertDelivery,
     ApiKey,
     ApprovalRequest,
     AuditEvent,
@@ -121,6 +123,7 @@ class AlertAdmin(FactAdmin):
     list_filter = ("state", "severity", "rule", ("last_seen_at", RangeDateTimeFilter))
     search_fields = ("=rule", "=dedupe_key", "=subject_id", "title", "message")
     ordering = ("-last_seen_at", "-pk")
+    inlines = (NoticesInline,)
     actions_detail = ("acknowledge", "resolve")
 
     def has_handle_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
@@ -148,6 +151,9 @@ class AlertAdmin(FactAdmin):
     def resolve(self, request: HttpRequest, form: ReasonDialogForm, object_id: str) -> HttpResponse:
         """End an alert."""
         return handle_alert(request, form, object_id, resolve)
+
+
+admin.site.register(AlertDelivery, AlertDeliveryAdmin)
 
 
 @admin.register(AuditEvent)

@@ -59,6 +59,9 @@ class Alert(models.Model):
         indexes = [
             models.Index(fields=["state", "-last_seen_at"], name="alert_state"),
             models.Index(fields=["subject_type", "subject_id"], name="alert_subject"),
+            models.Index(
+                fields=["resolved_at"], condition=Q(state="RESOLVED"), name="alert_resolved"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

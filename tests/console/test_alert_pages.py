@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from atlas.alerts import raise_alert, resolve
 from atlas.audit import Actor
-from atlas.models import Alert, AuditEvent
+from atlas.models import Alert, AlertDelivery, AlertNotice, AuditEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -79,3 +79,32 @@ def test_who_comes_second_is_told_so(world):
     answer = post(world.client_of("risk"), world.path["resolve"], reason="me too")
     (said,) = map(str, get_messages(answer.wsgi_request))
     assert "cannot go from RESOLVED to RESOLVED" in said
+
+
+def test_the_page_shows_what_was_told_to_whom_and_what_comes_next(world):
+    notice = AlertNotice.objects.create(
+        alert=world.alert,
+        number=1,
+        occasion="NEW",
+        severity="WARNING",
+        count=1,
+        title="[atlas] WARNING: it did not come",
+        body="late",
+        waiting_since=timezone.now(),
+        made_at=timezone.now(),
+    )
+    AlertDelivery.objects.create(notice=notice, channel="ops", state="SENT", sent_at=timezone.now())
+    AlertDelivery.objects.create(
+        notice=notice,
+        channel="phone",
+        attempts=2,
+        next_attempt_at=timezone.now(),
+        error="it answered 503",
+    )
+    client = world.client_of("viewer")
+    page = client.get(reverse("admin:atlas_alert_change", args=[world.alert.pk])).content.decode()
+    assert "ops" in page
+    assert "2 attempt(s), next " in page
+    assert "it answered 503" in page
+    listed = client.get(reverse("admin:atlas_alertdelivery_changelist") + "?channel=phone")
+    assert "it answered 503" in listed.content.decode()
