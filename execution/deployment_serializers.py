@@ -118,7 +118,9 @@ class LimitsSerializer(serializers.Serializer[Any]):
     global_version = serializers.IntegerField(
         source="versions.house.version", allow_null=True, default=None
     )
-    measured_at = serializers.DateTimeField(allow_null=True)
+    decided_at = serializers.DateTimeField(
+        source="measured_at", allow_null=True, help_text="When the use was measured; null: never."
+    )
     in_force = LimitSerializer(many=True, source="limits")
 
 

@@ -32,14 +32,14 @@ def test_every_limit_is_shown_with_its_level_and_its_use(client, deployment):
     )
     before, _ = shown(client, deployment)
     assert (before["deployment_version"], before["vault_version"]) == (1, None)
-    assert (before["global_version"], before["measured_at"]) == (1, None)
+    assert (before["global_version"], before["decided_at"]) == (1, None)
     order = planned_order(deployment)
     gate.authorise(
         order, snapshot=snapshot_of(deployment), feed_at=slot(0), fencing_token=1, actor=ACTOR
     )
     body, limits = shown(client, deployment)
     assert set(limits) == {one.name for one in LIMIT_FIELDS}
-    assert body["measured_at"] is not None
+    assert body["decided_at"] is not None
     per_day = limits["max_orders_per_day"]
     assert (per_day["value"], per_day["level"], per_day["used_percent"]) == (4, "GLOBAL", 25.0)
     assert limits["max_drawdown_ratio"]["value"] == "0.5"
