@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -137,7 +138,7 @@ def test_a_live_deployment_never_falls_below_two_price_sources(world):
 
 def test_lifting_a_limit_of_the_house_over_a_live_deployment_takes_two_persons(world):
     go_live(world)
-    values = {"reason": "a test", "actor": ACTOR, "now": WALL}
+    values: dict[str, Any] = {"reason": "a test", "actor": ACTOR, "now": WALL}
     limit_changes.change_level(HOUSE, limits={"max_orders_per_day": 5}, **values)
     world.client_of("risk", name="ann")
     person = Actor(name="ann", user=User.objects.get(username="ann"))
@@ -149,7 +150,7 @@ def test_lifting_a_limit_of_the_house_over_a_live_deployment_takes_two_persons(w
 
 
 def test_the_pages_show_limits_of_every_level(world):
-    values = {"reason": "a test", "actor": ACTOR, "now": WALL}
+    values: dict[str, Any] = {"reason": "a test", "actor": ACTOR, "now": WALL}
     limit_changes.change_level(HOUSE, limits={"max_leverage_ratio": 2}, **values)
     client = world.client_of("risk")
     text = client.get(world.page).content.decode()

@@ -7,9 +7,10 @@ from decimal import Decimal
 import pytest
 
 from atlas.domain.guardrail_rules import HOUSE_RULES
-from atlas.domain.guardrails import Breach, GuardrailRule, Outcome, judge
+from atlas.domain.guardrails import GuardrailRule, Outcome, judge
 from atlas.domain.intents import EXIT_KINDS, RISK_KINDS, Authority
 from atlas.domain.limits import Limits
+from atlas.domain.measures import Breach
 from atlas.domain.records import UNKNOWN_RECORDS, Retries
 from atlas.domain.states import PermitKind, SwitchState
 from tests.domain.guardrail_matrix import COLUMNS, MATRIX, cells

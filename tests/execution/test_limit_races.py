@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
@@ -53,7 +54,7 @@ def ask(order) -> None:
     raise AssertionError("the gate never came to a word")
 
 
-def at_once(act: Callable, things) -> None:
+def at_once(act: Callable[[Any], object], things) -> None:
     """Do something to each thing, all at the same moment, each on a connection of its own."""
     failures: list[BaseException] = []
     gun = threading.Barrier(len(things))

@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -127,7 +128,7 @@ def test_broken_files_of_rates_are_refused_by_line(tmp_path, lines, named):
 
 def snapshot(at, long=(-PER_SECOND, 2 * PER_SECOND), short=(PER_SECOND, 0), pays=-1):
     """Give one snapshot; `pays` is the sign of a rate that is paid."""
-    made = {"timestamp": int(at.timestamp())}
+    made: dict[str, Any] = {"timestamp": int(at.timestamp())}
     for side, (funding, borrowing) in (("Long", long), ("Short", short)):
         net = funding - borrowing if pays < 0 else funding + borrowing
         made |= {

@@ -131,7 +131,8 @@ def blocked_by_a_lock() -> bool:
             "SELECT count(*) FROM pg_locks WHERE locktype = 'relation' AND NOT granted"
             " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
         )
-        return cursor.fetchone() != (0,)
+        (waiting,) = cursor.fetchone()
+        return int(waiting) > 0
 
 
 def wait_until(happened) -> None:

@@ -6,6 +6,7 @@ import threading
 import time
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from atlas.http import fetch
@@ -33,6 +34,7 @@ class Says:
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    server: Any
 
     def log_message(self, *_):
         """Stay silent."""

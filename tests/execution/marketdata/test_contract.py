@@ -7,6 +7,7 @@ import re
 import time
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -100,7 +101,7 @@ ROWS = {
 }
 
 # What is wrong with the quote -> what asking ends in.
-PRICES = {
+PRICES: dict[str, tuple[dict[str, Any], type[AtlasError]]] = {
     "zero": ({"price": "0"}, ImpossibleBar),
     "negative": ({"price": "-5"}, ImpossibleBar),
     "not a number": ({"price": "NaN"}, MalformedAnswer),
