@@ -1,5 +1,6 @@
 """Two sources side by side, recorded answers, identity of tokens, and the counts of requests."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -18,7 +19,7 @@ from execution.marketdata.agreement import TwoSources, require_independent
 from execution.marketdata.errors import SourceAway
 from execution.marketdata.gmx import GmxMarketData, IdentityMismatch
 from execution.marketdata.recorder import Recorder, Replayer
-from tests.execution.marketdata.stub import Says, stub_server
+from tests.execution.marketdata.stub import QUICK, Says, stub_server
 from tests.execution.marketdata.worlds import MARKET, NOW, OTHER, WETH, GmxWorld, PythWorld
 
 GMX, PYTH = GmxWorld(), PythWorld()
@@ -147,10 +148,13 @@ def test_answers_that_were_recorded_are_replayed_to_the_same_quote(server, tmp_p
 def test_failures_are_recorded_too(server, tmp_path):
     path = tmp_path / "answers.jsonl"
     server.answers[GMX.quote_path] = Says(GMX.quote(), wait=0.6)
-    live = GMX.provider(server, wrap=lambda send: Recorder(send, path, read=lambda: NOW))
+    once = replace(QUICK, rounds=1)  # the replay takes no time, so it would get to more rounds
+    live = GMX.provider(
+        server, terms=once, wrap=lambda send: Recorder(send, path, read=lambda: NOW)
+    )
     with pytest.raises(SourceAway):
         live.quote(MARKET)
-    again = GMX.provider(server, wrap=lambda send: Replayer(path))
+    again = GMX.provider(server, terms=once, wrap=lambda send: Replayer(path))
     with pytest.raises(SourceAway):
         again.quote(MARKET)
 
