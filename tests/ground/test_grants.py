@@ -74,6 +74,10 @@ def test_every_table_of_the_schema_has_a_verdict():
         "UPDATE onchain_transactionpermit SET kind = 'SETUP'",
         "UPDATE onchain_transactionpermit SET intent_digest = '0x'",
         "DELETE FROM onchain_transactionpermit",
+        "UPDATE atlas_approvalrequest SET change = '{}'",
+        "UPDATE atlas_approvalrequest SET requester_id = 1",
+        "UPDATE atlas_approvalrequest SET expires_at = now()",
+        "DELETE FROM atlas_approvalrequest",
         ATTEST,
         "DELETE FROM django_migrations",
     ],
@@ -94,6 +98,8 @@ def test_the_app_role_does_its_daily_work(app):
     app.execute(NOTE)
     app.execute("UPDATE strategies_catalogueversion SET version = version + 1")
     app.execute("UPDATE onchain_transactionpermit SET state = 'REVOKED'")
+    app.execute("UPDATE atlas_approvalrequest SET state = 'EXPIRED'")
+    app.execute("SELECT 1 FROM atlas_approvalrequest FOR UPDATE")
     assert app.execute("SELECT count(*) FROM atlas_signerattestation").fetchone() == (0,)
 
 
