@@ -7,12 +7,13 @@ from django.db import Error, IntegrityError, connection, transaction
 
 from atlas.alert_planning import plan_notices
 from atlas.alert_sending import LEASE, TELL_AFTER_ATTEMPTS, send_due
-from atlas.alerts import acknowledge, resolve
+from atlas.alerts import acknowledge, raise_alert, resolve
 from atlas.audit import Actor
 from atlas.domain.alert_channels import Channel
 from atlas.domain.alerts import AlertSeverity
 from atlas.domain.telling import MOST_ATTEMPTS
 from atlas.models import Alert, AlertDelivery, AlertNotice
+from atlas.registries import alert_rules
 from atlas.tasks import tell_alerts
 from tests.ground.alert_world import MINUTE, NOW, TERMS, boil, listening, tell, with_rule
 
@@ -207,3 +208,14 @@ def test_planning_reads_all_alerts_in_one_query(sink, django_assert_max_num_quer
     with django_assert_max_num_queries(4):
         plan_notices(now=NOW + MINUTE, channels=[sink.channel()], terms=TERMS)
     assert connection.in_atomic_block
+
+
+def test_every_rule_of_the_house_reaches_the_sink_in_its_own_words(sink):
+    rules = dict(alert_rules)
+    for code in rules:
+        raise_alert(code, subject=("tests.thing", code), message=f"{code} spoke", now=NOW)
+    assert tell([sink.channel()]) == len(rules)
+    heard = {body["title"].partition(": ")[2]: body["message"] for _, body in sink.heard}
+    for code, one in rules.items():
+        assert f"{code} spoke" in heard[one.title]
+        assert one.remedy in heard[one.title]
