@@ -116,19 +116,19 @@ def _bridge(row: Sequence[Any]) -> AccountBridge:
 def _legs(opening: Sums, closing: Sums, impact_usd: Decimal) -> Mapping[Leg, Decimal]:
     """Give what happened between two points; nobody charges a paper account a manager's fee.
 
-    `impact_usd` is positive where it cost us, as slippage is, and lies in the PnL already.
+    `impact_usd` is positive where it gained, as the ledger has it, and lies in the PnL already.
     """
     with exact():
         change = Sums(*(after - before for before, after in zip(opening, closing, strict=True)))
         return {
             Leg.FLOWS: change.flows_usd,
             Leg.TRADING_PNL: trading_pnl_before_impact(
-                ledger_pnl_usd=change.pnl_usd, price_impact_usd=-impact_usd
+                ledger_pnl_usd=change.pnl_usd, price_impact_usd=impact_usd
             ),
             Leg.POSITION_FEES: -change.position_fee_usd,
             Leg.FUNDING: -change.funding_usd,
             Leg.BORROWING: -change.borrowing_usd,
-            Leg.PRICE_IMPACT: -impact_usd,
+            Leg.PRICE_IMPACT: impact_usd,
             Leg.GAS_AND_KEEPER_FEES: -change.execution_fee_usd,
             Leg.MANAGER_FEES: ZERO,
         }

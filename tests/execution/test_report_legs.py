@@ -67,7 +67,7 @@ def test_the_costs_are_those_of_the_fills(deployment):
     last = EquityPoint.objects.latest("as_of_at")
     assert legs[Leg.FUNDING] == -last.funding_usd != 0
     assert legs[Leg.BORROWING] == -last.borrowing_usd < 0
-    assert abs(legs[Leg.PRICE_IMPACT]) == abs(sum(fill.price_impact_usd for fill in fills)) > 0
+    assert legs[Leg.PRICE_IMPACT] == sum(fill.price_impact_usd for fill in fills) != 0
     assert sum(legs.values()) == told.bridge.closing_nav_usd
 
 
@@ -109,8 +109,8 @@ def test_price_impact_is_told_apart_from_the_pnl_that_holds_it(deployment):
     Fill.objects.create(**values, execution_id="another", price_impact_usd=Decimal("1.25"))
     (told,) = bridges_of(deployment.strategy_id, None, None)
     legs, earlier = legs_of(told), legs_of(before)
-    assert legs[Leg.PRICE_IMPACT] == earlier[Leg.PRICE_IMPACT] - Decimal("1.25")
-    assert legs[Leg.TRADING_PNL] == earlier[Leg.TRADING_PNL] + Decimal("1.25")
+    assert legs[Leg.PRICE_IMPACT] == earlier[Leg.PRICE_IMPACT] + Decimal("1.25")
+    assert legs[Leg.TRADING_PNL] == earlier[Leg.TRADING_PNL] - Decimal("1.25")
     assert told.bridge.residual_usd == 0
 
 
