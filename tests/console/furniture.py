@@ -17,7 +17,14 @@ from atlas.alerts import raise_alert
 from atlas.approvals import request_approval
 from atlas.audit import Actor
 from atlas.heartbeat import pulse
-from atlas.models import AuditEvent, AuditSeal, SignerAttestation, TradingState
+from atlas.models import (
+    AlertDelivery,
+    AlertNotice,
+    AuditEvent,
+    AuditSeal,
+    SignerAttestation,
+    TradingState,
+)
 from atlas.schedules import ensure_schedules
 from execution.models import Order, PaperCharge
 from imports.models import FetchedObject
@@ -126,9 +133,21 @@ def _govern() -> None:
     )
     make_key(owner=user)
     pulse(["beat"], now=NOW)
-    raise_alert(
+    number = raise_alert(
         "import_missed", subject=("imports.importsource", "1"), message="It is late.", now=NOW
     )
+    notice = AlertNotice.objects.create(
+        alert_id=number,
+        number=1,
+        occasion="NEW",
+        severity="WARNING",
+        count=1,
+        title="An expected import did not come",
+        body="It is late.",
+        waiting_since=NOW,
+        made_at=NOW,
+    )
+    AlertDelivery.objects.create(notice=notice, channel="ops", state="SENT", sent_at=NOW)
 
 
 def _schedule() -> None:
