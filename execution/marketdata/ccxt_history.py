@@ -5,7 +5,6 @@ on an operator's word. Its numbers are floats: each becomes the shortest Decimal
 float, which is the digits the exchange wrote for all prices of at most 15 digits.
 """
 
-import importlib
 import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,7 +50,8 @@ def exchange_named(name: str) -> Exchange:
             "ccxt is not installed. Install the extra with `pip install --require-hashes -r "
             "requirements/backfill.txt`, or back-fill from gmx or pyth."
         )
-    ccxt: Any = importlib.import_module("ccxt")  # optional, and a second to import
+    import ccxt  # optional, and a second to import
+
     if name not in ccxt.exchanges:
         raise InvalidInput(
             f"ccxt knows no exchange {name[:40]!r}; write ccxt:binance, for example."

@@ -29,7 +29,9 @@ from atlas.schedules import ensure_schedules
 from execution.models import Order, PaperCharge
 from imports.models import FetchedObject
 from imports.storage import ContentStore
-from onchain.models import Chain
+from onchain.addresses import read_contract_file
+from onchain.contract_sets import load_contract_set
+from onchain.models import Chain, RpcEndpoint, RpcNodeHealth
 from strategies.models import CatalogueVersion, ImportedTrade, ReportClaim
 from strategies.services import ensure_defaults
 from tests.execution.world import make_deployment, open_switches, recording, run, slot, waves
@@ -37,8 +39,10 @@ from tests.factories import BenchmarkFactory, MetricsSnapshotFactory, VaultFacto
 from tests.imports.builders import document, strategy
 from tests.imports.world import World
 from tests.keys import make_key
+from tests.onchain.test_addresses import content
 
 NOW = timezone.now()
+ACTOR = Actor.system("test")
 
 
 def furnish() -> None:
@@ -48,6 +52,7 @@ def furnish() -> None:
     _import()
     _govern()
     _schedule()
+    _connect()
 
 
 def _trade() -> None:
@@ -99,6 +104,14 @@ def _import() -> None:
     FetchedObject.objects.create(
         source=changed.source, name="export.json", size_bytes=100, fetched_at=NOW, run=changed
     )
+
+
+def _connect() -> None:
+    """Load reviewed contracts and name a node of their chain."""
+    made = load_contract_set(read_contract_file(content()), actor=ACTOR, now=NOW)
+    chain = made.contract_set.chain
+    RpcEndpoint.objects.create(chain=chain, name="first", priority=1, weight=1)
+    RpcNodeHealth.objects.create(chain=chain, name="first", answers=1, head_block=1, seen_at=NOW)
 
 
 def _govern() -> None:

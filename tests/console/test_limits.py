@@ -146,7 +146,9 @@ def test_lifting_a_limit_of_the_house_over_a_live_deployment_takes_two_persons(w
         HOUSE, limits={"max_orders_per_day": None}, reason="more", actor=person, now=WALL
     )
     assert isinstance(asked, ApprovalRequest)
-    assert HOUSE.latest().max_orders_per_day == 5
+    in_force = HOUSE.latest()
+    assert in_force is not None
+    assert in_force.max_orders_per_day == 5
 
 
 def test_the_pages_show_limits_of_every_level(world):

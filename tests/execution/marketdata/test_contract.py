@@ -268,7 +268,7 @@ def test_a_feed_has_no_end(server, world):
 
 def test_the_document_names_the_outcome_of_every_case():
     text = DOCUMENT.read_text("utf-8")
-    cases = {name: end for name, (_, end) in [*WIRE.items(), *PRICES.items()]}
+    cases: dict[str, Any] = {name: end for name, (_, end) in [*WIRE.items(), *PRICES.items()]}
     cases |= {name: end for name, (_, end, _) in ROWS.items()}
     missing = [n for n, end in cases.items() if f"| {n} | `{end.code}` |" not in text]
     assert missing == []

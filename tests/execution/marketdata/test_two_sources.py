@@ -18,6 +18,7 @@ from execution.marketdata import tallies
 from execution.marketdata.agreement import TwoSources, require_independent
 from execution.marketdata.errors import SourceAway
 from execution.marketdata.gmx import GmxMarketData, IdentityMismatch
+from execution.marketdata.pyth import PythMarketData
 from execution.marketdata.recorder import Recorder, Replayer
 from tests.execution.marketdata.stub import QUICK, Says, stub_server
 from tests.execution.marketdata.worlds import MARKET, NOW, OTHER, WETH, GmxWorld, PythWorld
@@ -183,6 +184,7 @@ def test_the_live_providers_know_their_hosts():
     made = sources.gmx_and_pyth(StoppedClock(NOW))
     assert isinstance(made.first, GmxMarketData)
     hosts = [*made.first.source.endpoints, *made.first.rates.endpoints]
+    assert isinstance(made.second, PythMarketData)
     hosts += [*made.second.hermes.endpoints, *made.second.benchmarks.endpoints]
     assert len(hosts) == len(set(hosts)) == 6
     assert all(host.startswith("https://") for host in hosts)

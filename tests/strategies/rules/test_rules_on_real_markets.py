@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from atlas.domain.candles import CandleSeries, Timeframe
+from atlas.domain.candles import Candle, CandleSeries, Timeframe
 from atlas.domain.recording import Recording, parse_recording
 from strategies.rules.base import VectorisedRule, decides_on_many
 from strategies.rules.context import MarketContext
@@ -32,7 +32,7 @@ def opened(name: str) -> Recording:
 
 def sound_spans(recording: Recording) -> list[CandleSeries]:
     """Cut a recording at its holes: a rule never sees a series with one."""
-    spans: list[list] = [[]]
+    spans: list[list[Candle]] = [[]]
     for candle in recording.candles:
         if spans[-1] and spans[-1][-1].close_at != candle.open_at:
             spans.append([])
