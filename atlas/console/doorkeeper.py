@@ -21,6 +21,7 @@ from atlas.audit import Actor, record
 from atlas.sessions import Standing
 
 OWES = "atlas_owes"  # attribute of a request whose person still owes the second factor
+UNGUARDED = frozenset({"/livez", "/readyz"})  # probes tell the same to everybody
 OPEN_TO_OWING = ("login", "logout", "second_factor", "enrol")
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -34,7 +35,7 @@ class DoorkeeperMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Let through, lead to the second factor, or lead to the login."""
-        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES or request.path in UNGUARDED:
             return self.get_response(request)
         user = request.user
         if not isinstance(user, User):

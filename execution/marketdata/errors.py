@@ -29,7 +29,7 @@ class SourceRefused(DomainRefusal):
 class MalformedAnswer(UnusableData):
     """An answer came, and it is not what the source's interface promises."""
 
-    code = "malformed"
+    code = "malformed_answer"
 
 
 class ExtraMissing(DomainRefusal):

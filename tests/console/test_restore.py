@@ -4,6 +4,7 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.urls import reverse
@@ -127,13 +128,9 @@ def test_an_approval_for_half_way_does_not_restore_whole(client_of, everything_i
 
 
 def test_a_request_that_expired_is_marked_and_cannot_be_approved(client_of, everything_is_live):
-    ann, ben = client_of("risk", name="ann"), client_of("risk", name="ben")
-    asked = ask(ann)
-    past = timezone.now() - timedelta(hours=2)
-    ApprovalRequest.objects.filter(pk=asked.pk).update(
-        requested_at=past, expires_at=past + timedelta(minutes=30)
-    )
-    answer = answer_with(ben, asked, "approve")
+    asked = ask(client_of("risk", name="ann"))
+    with time_machine.travel(timezone.now() + timedelta(hours=2)):
+        answer = answer_with(client_of("risk", name="ben"), asked, "approve")
     assert answer.status_code == 409
     asked.refresh_from_db()
     assert asked.state == "EXPIRED"

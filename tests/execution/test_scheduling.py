@@ -232,8 +232,11 @@ def test_the_house_ships_the_schedules_of_trading():
         registrations.SWEEP: 30,
         paper_clock.SCHEDULE: 30,
         registrations.STOPS: 5,
+        registrations.WATCH: 30,
+        registrations.DECISIONS: 86_400,
     }
-    assert {row.queue for row in rows.values()} == {"trading"}
+    watching = {registrations.WATCH, registrations.DECISIONS}
+    assert {row.queue for name, row in rows.items() if name not in watching} == {"trading"}
     assert {row.task for row in rows.values()} <= set(app.tasks)
 
 

@@ -19,7 +19,7 @@ from tests.imports.world import ACTOR, NOW, World, catalogue, kinds_of, row_vers
 
 pytestmark = pytest.mark.django_db
 
-FEW, MANY = 3, 20
+FEW, MANY = 2, 6
 
 
 def searching(examples: int) -> Any:

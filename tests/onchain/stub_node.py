@@ -49,6 +49,7 @@ class Node:
         self.seen: list[str] = []
         self.port = 0
         self.age_seconds = 0.0
+        self.clock_seconds = time.time()
 
     def hash_of(self, number: int) -> str:
         """Give the hash of the block at a height; a fork has others from its root on."""
@@ -63,7 +64,7 @@ class Node:
             "number": hex(number),
             "hash": self.hash_of(number),
             "parentHash": self.hash_of(number - 1) if number else "0x" + "00" * 32,
-            "timestamp": hex(int(time.time() - self.age_seconds)),
+            "timestamp": hex(int(self.clock_seconds - self.age_seconds)),
         }
 
     def answer(self, method: str, params: list[Any]) -> Any:
@@ -156,7 +157,9 @@ class _Server(http.server.ThreadingHTTPServer):
 def served(*nodes: Node) -> Iterator[tuple[Node, ...]]:
     """Let nodes run for the time of a test."""
     servers = []
+    began = time.time()  # one clock for all, so that nodes of one chain give equal blocks
     for node in nodes:
+        node.clock_seconds = began
         server = _Server(("127.0.0.1", 0), _Handler)
         server.node = node
         node.port = server.server_port
