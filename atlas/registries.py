@@ -135,8 +135,8 @@ class ReportLegs:
     `bridges` takes the id of a strategy and the moments between which the report looks (None: from
     the first, to the last; the NAV just before each counts), in a number of queries that does not
     depend on the number of accounts. `version` is SQL: one expression over the strategy `s` that
-    gives a text, another one whenever `bridges` would. It is part of the query that every cached
-    read begins with, and has to be cheap.
+    gives a text, another one whenever `bridges` would, and null where there is nothing to tell. It
+    is part of the query that every cached read begins with, and has to be cheap.
     """
 
     version: str
@@ -173,6 +173,18 @@ class Family:
     samples: Sequence[tuple[tuple[str, ...], float]]
 
 
+@dataclass(frozen=True, slots=True)
+class FeeSource:
+    """Where an investor report learns of fees.
+
+    `ask` takes the id of a strategy and a kind of evidence; `knows` is SQL: one cheap condition over
+    the strategy `s` without which it is not asked.
+    """
+
+    knows: str
+    ask: Callable[[int, str], FeesOfSeries | None]
+
+
 # (scope, key) -> does a LIVE deployment lie under this switch?
 covers_live: Registry[Callable[[str, str], bool]] = Registry("live coverage check")
 health_checks: Registry[Callable[[datetime], HealthResult]] = Registry("health check")
@@ -185,8 +197,7 @@ schedule_sources: Registry[Callable[[], Mapping[str, Schedule]]] = Registry("sou
 trading_facts: Registry[Callable[[], TradingFacts]] = Registry("account of trading")
 alert_rules: Registry[AlertRule] = Registry("alert rule")
 report_legs: Registry[ReportLegs] = Registry("source of report legs")
-# (id of a strategy, kind of evidence) -> what is known of the fees in that series.
-report_fees: Registry[Callable[[int, str], FeesOfSeries | None]] = Registry("source of fees")
+report_fees: Registry[FeeSource] = Registry("source of fees")
 # Groups of metrics, read from rows whenever they are asked for.
 metrics: Registry[Callable[[datetime], Iterable[Family]]] = Registry("group of metrics")
 # (name, file) -> a copy of the file is kept under that name in a place outside of this machine.

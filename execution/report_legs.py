@@ -52,7 +52,6 @@ VERSION = """
       ORDER BY e.as_of_at DESC LIMIT 1
     ) AS p ON true WHERE d.strategy_id = s.id
 """
-_TRADED = "SELECT EXISTS (SELECT FROM execution_deployment WHERE strategy_id = %s AND mode = %s)"
 
 
 class Sums(NamedTuple):
@@ -87,10 +86,6 @@ def bridges_of(
         "closing_at": closing_at or "infinity",
     }
     with connection.cursor() as cursor:
-        # Most strategies are traded on no account; to say so takes less than to plan the rest.
-        cursor.execute(_TRADED, [strategy_id, TradingMode.PAPER.value])
-        if not cursor.fetchone()[0]:
-            return []
         cursor.execute(_ACCOUNTS, values)
         return [_bridge(row) for row in cursor.fetchall()]
 

@@ -5,34 +5,29 @@ published from one vault is net of management and performance fees. Backtests an
 none; what the same vault would have left of them follows from its terms, once those are known.
 """
 
-from django.db import connection
-
 from atlas import registries
 from atlas.domain.metrics import Basis, FeeTerms
-from atlas.registries import FeesOfSeries
+from atlas.registries import FeesOfSeries, FeeSource
 from onchain.models import Vault
 from onchain.terms import Fees, fees_of
 from strategies.vocabulary import SeriesSource
 
 NAME = "vaults"
 BPS = 10_000
-_OF_STRATEGY = "SELECT id FROM onchain_vault WHERE strategy_id = %s LIMIT 2"
+HAS_VAULT = "EXISTS (SELECT FROM onchain_vault AS v WHERE v.strategy_id = s.id)"
 
 
 def register() -> None:
     """Offer the fees to the report; called once when the app is ready."""
-    registries.report_fees.add(NAME, fees_in_series)
+    registries.report_fees.add(NAME, FeeSource(knows=HAS_VAULT, ask=fees_in_series))
 
 
 def fees_in_series(strategy_id: int, source: str) -> FeesOfSeries | None:
     """Tell the fees in a series; None unless the strategy is published from exactly one vault."""
-    with connection.cursor() as cursor:  # without the cost of the ORM: most have none
-        cursor.execute(_OF_STRATEGY, [strategy_id])
-        ids = [pk for (pk,) in cursor.fetchall()]
-    if len(ids) != 1:
+    vaults = list(Vault.objects.filter(strategy_id=strategy_id).order_by("pk")[:2])
+    if len(vaults) != 1:
         return None
-    vault = Vault.objects.get(pk=ids[0])
-    return fees_by_terms(fees_of(vault), source=SeriesSource(source), of=vault.account_id)
+    return fees_by_terms(fees_of(vaults[0]), source=SeriesSource(source), of=vaults[0].account_id)
 
 
 def fees_by_terms(fees: Fees, *, source: SeriesSource, of: str) -> FeesOfSeries | None:

@@ -6,6 +6,7 @@ Read inside one snapshot of the database, so that all of it is of one state.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import compress
 from typing import Any
 
 from django.db import connection
@@ -13,7 +14,15 @@ from rest_framework.exceptions import ValidationError
 
 from atlas.api.access import Reader, sees_everything
 from atlas.api.filtering import DateRange
-from atlas.registries import AccountBridge, FeesOfSeries, report_fees, report_legs
+from atlas.hot_statements import hot_row
+from atlas.registries import (
+    AccountBridge,
+    FeesOfSeries,
+    FeeSource,
+    ReportLegs,
+    report_fees,
+    report_legs,
+)
 from strategies.benchmark_prices import read_prices
 from strategies.charts import Prices
 from strategies.packed import moment_of
@@ -32,8 +41,10 @@ _ABOUT = """
       (SELECT v.version FROM strategies_catalogueversion AS v WHERE v.name = %(benchmarks)s),
       (SELECT array_agg(m.source) FROM strategies_metricssnapshot AS m
         WHERE m.strategy_id = s.id AND m."window" = %(window)s),
-      (SELECT json_agg(json_build_array(c.source, c.metric, c.value, c.text, c.claimed_at)
-          ORDER BY c.metric) FROM strategies_reportclaim AS c WHERE c.strategy_id = s.id)
+      (SELECT json_agg(json_build_array(c.source, c.metric, c.value, c.text,
+          c.claimed_at)
+          ORDER BY c.metric) FROM strategies_reportclaim AS c WHERE c.strategy_id = s.id),
+      ARRAY[{legs}]::boolean[], ARRAY[{fees}]::boolean[]
     FROM strategies_strategy AS s LEFT JOIN strategies_benchmark AS b ON b.id = s.benchmark_id
     WHERE s.slug = %(slug)s AND (s.public OR %(sees_all)s)
 """
@@ -58,7 +69,8 @@ class ClaimRow:
 class About:
     """What a strategy is; `sources` are the kinds of evidence that it has a series of.
 
-    `benchmark` is the slug of its own benchmark, `benchmark_version` the data version of all of them.
+    `benchmark` is the slug of its own benchmark, `benchmark_version` the data version of all of
+    them. `legs` and `fees` are those of the floors above who have something to tell.
     """
 
     strategy_id: int
@@ -74,6 +86,8 @@ class About:
     benchmark_version: int
     sources: Sequence[SeriesSource]
     claims: Sequence[ClaimRow]
+    legs: Sequence[ReportLegs]
+    fees: Sequence[FeeSource]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,14 +143,22 @@ def _read_about(slug: str, *, sees_all: bool) -> About | None:
         "window": Window.ALL.value,
         "benchmarks": BENCHMARK_VERSION,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_ABOUT, values)
-        row = cursor.fetchone()
+    legs, fees = [one for _, one in report_legs], [one for _, one in report_fees]
+    statement = _ABOUT.format(
+        legs=", ".join(f"({one.version}) IS NOT NULL" for one in legs),
+        fees=", ".join(one.knows for one in fees),
+    )
+    row = hot_row(statement, values)
     if row is None:
         return None
-    *told, sources, claims = row
-    kinds = [SeriesSource(one) for one in sources or ()]
-    columns: list[Any] = [*told, kinds, [_claim(one) for one in claims or ()]]
+    *told, sources, claims, has_legs, has_fees = row
+    columns: list[Any] = [
+        *told,
+        [SeriesSource(one) for one in sources or ()],
+        [_claim(one) for one in claims or ()],
+        list(compress(legs, has_legs)),
+        list(compress(fees, has_fees)),
+    ]
     return About(*columns)
 
 
@@ -215,7 +237,7 @@ def _accounts(about: About, wish: Wish) -> list[AccountBridge]:
     opening_at = None if first_at is None else first_at + timedelta(days=1)
     found = [
         one
-        for _, legs in report_legs
+        for legs in about.legs
         for one in legs.bridges(about.strategy_id, opening_at, wish.within.end_at)
     ]
     wanted = None if wish.source is None else wish.source.value
@@ -226,5 +248,5 @@ def _fees(about: About, series: Series) -> FeesOfSeries | None:
     """Ask the floors above what is known of the fees in a series; the first who knows is heard."""
     if series.source is None:
         return None
-    told = (ask(about.strategy_id, series.source.value) for _, ask in report_fees)
+    told = (one.ask(about.strategy_id, series.source.value) for one in about.fees)
     return next((one for one in told if one is not None), None)

@@ -16,6 +16,8 @@ from atlas.domain.metrics import date_of, day_number
 FONT = "sans-serif"
 TEXT_SIZE = 12
 _ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
+_LEAST_SHARE = 1e-9
+_LEAST_SPAN = 1e-300
 # Months between ticks of a time axis, from fine to coarse.
 _MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120)
 _MONTHS = 12
@@ -40,8 +42,10 @@ def ticks(low: float, high: float, *, most: int = 6) -> list[float]:
 
     There are at most `most` of them, or one more for the rounding at both ends.
     """
-    if high <= low:
-        low, high = low - (abs(low) or 1.0) * 0.5, high + (abs(high) or 1.0) * 0.5
+    size = max(abs(low), abs(high))
+    if high - low <= max(size * _LEAST_SHARE, _LEAST_SPAN):  # too little to be parted
+        room = 0.5 * size if size > _LEAST_SPAN else 0.5
+        low, high = low - room, high + room
     wanted = (high - low) / max(most - 1, 1)
     power = math.floor(math.log10(wanted))
     step = next(one * 10.0**power for one in _ROUND if one * 10.0**power >= wanted * (1 - 1e-9))

@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from django.db import connection
 
-from atlas.domain.errors import InvalidInput
+from atlas.domain.errors import Bug, InvalidInput
 from atlas.domain.metrics import STILL_OPEN, Trades
 from atlas.domain.units import ZERO
+from atlas.hot_statements import hot_row
 from strategies.packed import EPOCH_2000_MICROS, IntArray
 
 MOST_TRADES = 100_000
@@ -77,11 +77,10 @@ def read_trades(strategy_id: int, *, start_at: datetime, end_at: datetime) -> Tr
         "end_at": end_at,
         "most": MOST_TRADES + 1,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_STATEMENT, values)
-        count, *columns, closed, silent, pnl, funding, borrowing, position, execution, has_any = (
-            cursor.fetchone()
-        )
+    row = hot_row(_STATEMENT, values)
+    if row is None:
+        raise Bug("An aggregate without a row")
+    count, *columns, closed, silent, pnl, funding, borrowing, position, execution, has_any = row
     if count > MOST_TRADES:
         raise InvalidInput(
             f"The range holds more than {MOST_TRADES:,} trades; narrow it with from and to",

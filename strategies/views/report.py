@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from django.db import connection
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -15,6 +14,7 @@ from atlas.api.access import sees_everything
 from atlas.api.caching import AllRead, cached_read
 from atlas.api.renderers import to_json
 from atlas.api.schema import ErrorEnvelope
+from atlas.hot_statements import first_row
 from atlas.registries import report_legs
 from strategies.report.as_csv import csv_of
 from strategies.report.asking import PARAMETERS, Wish, read_wish
@@ -39,11 +39,8 @@ _VERSIONS = """
 def report_version(request: Request, *, slug: str) -> str:
     """Give the version of everything that a report shows; raises Http404 for no strategy."""
     legs = "".join(f", ({one.version})" for _, one in report_legs)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _VERSIONS.format(legs=legs), [slug, sees_everything(request.user), BENCHMARK_VERSION]
-        )
-        row = cursor.fetchone()
+    values = [slug, sees_everything(request.user), BENCHMARK_VERSION]
+    row = first_row(_VERSIONS.format(legs=legs), values)
     if row is None:
         raise no_strategy(request, slug)
     return f"report:{row[0]}"

@@ -86,20 +86,20 @@ def test_a_scheduler_that_was_never_seen_is_unfit(client, transactional_db):
 
 def test_a_pending_migration_is_named_and_stops_readiness(client, alive):
     recorder = MigrationRecorder(connection)
-    recorder.record_unapplied("atlas", "0002_heartbeat")
+    recorder.record_unapplied("atlas", "0001_first_release")
     try:
         body = ask(client)
         ready = client.get("/readyz")
     finally:
-        recorder.record_applied("atlas", "0002_heartbeat")
-    assert body["checks"]["migrations"]["detail"] == {"pending": ["atlas.0002_heartbeat"]}
+        recorder.record_applied("atlas", "0001_first_release")
+    assert body["checks"]["migrations"]["detail"] == {"pending": ["atlas.0001_first_release"]}
     assert not body["checks"]["migrations"]["fit"]
     assert ready.status_code == 503
     assert ask(client, "/readyz")["state"] == "fit"
 
 
 def test_every_migration_on_disk_is_expected(transactional_db):
-    assert ("atlas", "0001_initial") in expected_migrations()
+    assert ("atlas", "0001_first_release") in expected_migrations()
     assert expected_migrations() <= set(MigrationRecorder(connection).applied_migrations())
 
 

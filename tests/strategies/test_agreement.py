@@ -40,7 +40,7 @@ def csv_of(client, slug, tile):
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_tile_page_chart_and_csv_agree_to_the_last_digit(client, sample, slug):
+def test_tile_page_chart_and_csv_agree_to_the_last_digit(client, standing, slug):
     status = Strategy.objects.get(slug=slug).status
     compared = 0
     for tile in get(client, f"{LIST}{slug}/")["evidence"]:
@@ -81,7 +81,7 @@ def as_written(client, path, **query):
     return json.loads(client.get(path, query).content, parse_float=str)
 
 
-def test_thinning_keeps_every_point_it_shows_and_the_extremes(client, sample):
+def test_thinning_keeps_every_point_it_shows_and_the_extremes(client, standing):
     slug = SLUGS[0]
     tile = get(client, f"{LIST}{slug}/")["headline"]
     whole = chart_of(client, slug, tile)["columns"]
@@ -107,7 +107,7 @@ def month_of(moment):
 
 
 @pytest.mark.parametrize(("interval", "period"), [("1w", week_of), ("1mo", month_of)])
-def test_coarser_intervals_are_the_last_days_of_their_periods(client, sample, interval, period):
+def test_coarser_intervals_are_the_last_days_of_their_periods(client, standing, interval, period):
     slug = SLUGS[0]
     daily = get(client, f"{LIST}{slug}/performance/")["columns"]
     coarse = get(client, f"{LIST}{slug}/performance/", interval=interval)["columns"]
@@ -118,7 +118,7 @@ def test_coarser_intervals_are_the_last_days_of_their_periods(client, sample, in
     assert coarse["nav_per_share_usd"] == [navs[moment] for moment in moments]
 
 
-def test_an_import_changes_tile_page_chart_and_csv_together(client, sample):
+def test_an_import_changes_tile_page_chart_and_csv_together(client, standing):
     def told():
         tile = get(client, f"{LIST}alpha/")["headline"]
         (item,) = get(client, LIST, q="alpha", fields="headline")["results"]
@@ -132,11 +132,11 @@ def test_an_import_changes_tile_page_chart_and_csv_together(client, sample):
 
     for last in (1.5, 1.75, 0.5):
         points = [point(1, 1.0), point(2, 1.25), point(3, last)]
-        sample.run(document(strategies=[strategy(performance=points)]))
+        standing.run(document(strategies=[strategy(performance=points)]))
         assert told() == {last - 1.0}
 
 
-def test_a_benchmark_stands_beside_each_point_and_is_never_older_than_a_day(client, sample):
+def test_a_benchmark_stands_beside_each_point_and_is_never_older_than_a_day(client, standing):
     row = Strategy.objects.filter(benchmark__isnull=False).order_by("slug")[0]
     assert row.benchmark is not None
     benchmark = row.benchmark.slug

@@ -20,7 +20,9 @@ def world(tmp_path):
     return World(ContentStore(tmp_path / "store"))
 
 
-def test_every_strategy_of_the_sample_shows_all_its_evidence_and_lists_its_headline(client, sample):
+def test_every_strategy_of_the_sample_shows_all_its_evidence_and_lists_its_headline(
+    client, standing
+):
     for row in Strategy.objects.all():
         page = get(client, f"{LIST}{row.slug}/")
         (item,) = get(client, LIST, q=row.slug, status=row.status, page_size=1)["results"]
@@ -34,7 +36,7 @@ def test_every_strategy_of_the_sample_shows_all_its_evidence_and_lists_its_headl
         assert page["description"] == row.description
 
 
-def test_a_delisted_strategy_keeps_its_record(client, sample):
+def test_a_delisted_strategy_keeps_its_record(client, standing):
     row = Strategy.objects.get(status="delisted")
     page = get(client, f"{LIST}{row.slug}/")
     assert page["status"] == "delisted"
@@ -42,7 +44,7 @@ def test_a_delisted_strategy_keeps_its_record(client, sample):
     assert get(client, f"{LIST}{row.slug}/performance/")["observations"] > 100
 
 
-def test_a_vault_names_each_fee_and_term_or_says_why_it_cannot(client, sample):
+def test_a_vault_names_each_fee_and_term_or_says_why_it_cannot(client, standing):
     row = Strategy.objects.filter(vaults__isnull=False).first()
     assert row is not None
     (vault,) = get(client, f"{LIST}{row.slug}/")["vaults"]
@@ -118,7 +120,7 @@ def test_changed_history_is_noted_on_the_page_and_beside_the_series(client, worl
 
 @pytest.mark.parametrize("vaults", [0, 5])
 def test_a_page_costs_the_same_queries_however_much_is_on_it(
-    client, sample, django_assert_num_queries, vaults
+    client, standing, django_assert_num_queries, vaults
 ):
     row = Strategy.objects.filter(vaults__isnull=True).first()
     assert row is not None

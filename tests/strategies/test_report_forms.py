@@ -60,7 +60,7 @@ def numbers_in(client, **query):
     return dict(re.findall(r'"(\w+)":\{"value":(-?[\d.e-]+|null|"[^"]*")', text))
 
 
-def test_each_number_of_the_csv_has_the_digits_of_the_document(client, sample):
+def test_each_number_of_the_csv_has_the_digits_of_the_document(client, standing):
     _, rows = rows_of(client, source="backtest")
     written = {row["name"]: row["value"] for row in rows if row["section"] == "metric"}
     told = numbers_in(client, source="backtest")
@@ -68,7 +68,7 @@ def test_each_number_of_the_csv_has_the_digits_of_the_document(client, sample):
     assert written == {name: text.strip('"').replace("null", "") for name, text in told.items()}
 
 
-def test_each_number_of_the_csv_says_what_it_was_made_from(client, sample):
+def test_each_number_of_the_csv_says_what_it_was_made_from(client, standing):
     report = get(client, PATH, source="backtest")
     _, rows = rows_of(client, source="backtest")
     by_name = {row["name"]: row for row in rows if row["section"] == "metric"}
@@ -80,7 +80,7 @@ def test_each_number_of_the_csv_says_what_it_was_made_from(client, sample):
         }
 
 
-def test_the_csv_is_a_file_and_holds_every_part_of_the_report(client, sample):
+def test_the_csv_is_a_file_and_holds_every_part_of_the_report(client, standing):
     answer, rows = rows_of(client, source="backtest")
     disposition = 'attachment; filename="eth-ema-trend-report.csv"'
     assert answer["Content-Disposition"] == disposition
@@ -96,14 +96,14 @@ def test_the_csv_is_a_file_and_holds_every_part_of_the_report(client, sample):
     }
 
 
-def test_no_cell_of_the_csv_is_taken_for_a_formula(client, sample):
+def test_no_cell_of_the_csv_is_taken_for_a_formula(client, standing):
     Strategy.objects.filter(slug="eth-ema-trend").update(name='=HYPERLINK("http://x")')
     _, rows = rows_of(client)
     names = [row["value"] for row in rows if (row["section"], row["name"]) == ("strategy", "name")]
     assert names == ['\'=HYPERLINK("http://x")']
 
 
-def test_the_page_holds_the_exact_numbers_beside_the_rounded_ones(client, sample):
+def test_the_page_holds_the_exact_numbers_beside_the_rounded_ones(client, standing):
     _, page = page_of(client, source="backtest")
     told = numbers_in(client, source="backtest")
     known = {text.strip('"') for text in told.values() if text != "null"}
@@ -111,7 +111,7 @@ def test_the_page_holds_the_exact_numbers_beside_the_rounded_ones(client, sample
     assert any("94.38" in words for words in page.words)
 
 
-def test_the_page_runs_nothing_and_fetches_nothing(client, sample):
+def test_the_page_runs_nothing_and_fetches_nothing(client, standing):
     answer, page = page_of(client)
     assert not page.tags & {"script", "link", "img", "iframe", "object", "form", "base", "use"}
     names = {name for name, _ in page.attributes}
@@ -124,7 +124,7 @@ def test_the_page_runs_nothing_and_fetches_nothing(client, sample):
     assert addresses == {"http://www.w3.org/2000/svg"}
 
 
-def test_the_policy_lets_the_page_show_its_own_style_and_nothing_else(client, sample):
+def test_the_policy_lets_the_page_show_its_own_style_and_nothing_else(client, standing):
     answer, _ = page_of(client)
     policy = answer["Content-Security-Policy"]
     sheets = re.findall(r"<style[^>]*>(.*?)</style>", answer.content.decode(), flags=re.DOTALL)
@@ -135,7 +135,7 @@ def test_the_policy_lets_the_page_show_its_own_style_and_nothing_else(client, sa
     assert "unsafe" not in policy
 
 
-def test_what_a_producer_wrote_is_text_in_the_page_and_in_its_charts(client, sample):
+def test_what_a_producer_wrote_is_text_in_the_page_and_in_its_charts(client, standing):
     bad = "<script>alert(1)</script>"
     Strategy.objects.filter(slug="eth-ema-trend").update(name=bad)
     answer, page = page_of(client)
@@ -144,7 +144,7 @@ def test_what_a_producer_wrote_is_text_in_the_page_and_in_its_charts(client, sam
     assert bad in page.words
 
 
-def test_the_page_draws_growth_drawdown_distribution_and_rolling_metrics(client, sample):
+def test_the_page_draws_growth_drawdown_distribution_and_rolling_metrics(client, standing):
     answer, page = page_of(client, source="backtest")
     labels = [value for name, value in page.attributes if name == "aria-label"]
     assert "Return since the opening beside Ether" in labels
@@ -163,7 +163,7 @@ def test_a_strategy_without_a_series_has_a_page_that_says_so(client):
     assert "svg" not in page.tags
 
 
-def test_the_pdf_reads_back_with_the_numbers_and_the_label(client, sample, caplog):
+def test_the_pdf_reads_back_with_the_numbers_and_the_label(client, standing, caplog):
     with caplog.at_level(logging.WARNING, logger="weasyprint"):
         answer = client.get(PATH, {"format": "pdf", "source": "backtest"})
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
@@ -195,7 +195,7 @@ def test_printing_fetches_nothing_whatever_the_page_says(caplog):
     assert not reader.pages[0].images
 
 
-def test_without_the_libraries_the_answer_is_501_with_the_remedy(client, sample, monkeypatch):
+def test_without_the_libraries_the_answer_is_501_with_the_remedy(client, standing, monkeypatch):
     monkeypatch.setitem(sys.modules, "weasyprint", None)
     printing._engine.cache_clear()
     answer = client.get(PATH, {"format": "pdf"})
@@ -213,7 +213,7 @@ def test_the_image_installs_what_printing_needs():
 
 
 @pytest.mark.parametrize("accept", ["application/json", "image/png"])
-def test_a_form_that_is_not_accepted_is_refused_in_json(client, sample, accept):
+def test_a_form_that_is_not_accepted_is_refused_in_json(client, standing, accept):
     answer = client.get(PATH, {"format": "html"}, headers={"accept": accept})
     assert (answer.status_code, answer.json()["code"]) == (406, "not_acceptable")
 
@@ -222,7 +222,7 @@ def test_a_form_that_is_not_accepted_is_refused_in_json(client, sample, accept):
     ("form", "accept"),
     [("html", "text/html"), ("csv", "text/*"), ("json", "*/*"), ("csv", "text/csv;q=0.9")],
 )
-def test_a_form_is_had_where_it_is_accepted(client, sample, form, accept):
+def test_a_form_is_had_where_it_is_accepted(client, standing, form, accept):
     answer = client.get(PATH, {"format": form}, headers={"accept": accept})
     assert answer.status_code == 200
 
