@@ -1,5 +1,6 @@
 """Looking: what a cycle sees before it decides, stored so that it can decide again."""
 
+from datetime import datetime
 from typing import Any
 
 from atlas.domain.candles import CandleSeries
@@ -10,7 +11,8 @@ from execution.code_version import code_version
 from execution.contexts import context_inputs, stored_contexts, take_contexts
 from execution.desk import Desk
 from execution.inputs import Input, json_of, snapshot_content, snapshot_from, store, stored
-from execution.mandates import limits_in_force
+from execution.mandates import Mandate, limits_in_force
+from execution.marketdata.base import MarketData, SourcedCandles
 from execution.vocabulary import CycleStep, InputKind
 from strategies.rules.context import MarketContext
 from strategies.rules.parameters import raw_from
@@ -26,15 +28,7 @@ def look(desk: Desk) -> dict[str, CandleSeries]:
         kept = {market: stored_candles(desk.cycle, market) for market in desk.mandate.markets}
         if all(kept.values()):
             return {market: series for market, series in kept.items() if series is not None}
-    given = {
-        market: desk.market_data.candles(
-            market,
-            desk.mandate.timeframe,
-            until=desk.cycle.scheduled_for,
-            count=desk.mandate.warm_up_bars,
-        )
-        for market in desk.mandate.markets
-    }
+    given = ask_for_candles(desk.mandate, desk.market_data, until=desk.cycle.scheduled_for)
     contexts = take_contexts(desk.mandate, desk.market_data, until=desk.cycle.scheduled_for)
     snapshot = desk.venue.snapshot()
     with desk.step(CycleStep.SNAPSHOT) as moment:
@@ -45,6 +39,18 @@ def look(desk: Desk) -> dict[str, CandleSeries]:
         moment.changes["inputs_hash"] = store(desk.cycle, inputs, now=moment.now)
     desk.memory.snapshots[1], desk.memory.contexts = snapshot, contexts
     return {market: sourced.series for market, sourced in given.items()}
+
+
+def ask_for_candles(
+    mandate: Mandate, market_data: MarketData, *, until: datetime
+) -> dict[str, SourcedCandles]:
+    """Ask for the closed bars that the rule needs of each market; raises what the provider raises."""
+    return {
+        market: market_data.candles(
+            market, mandate.timeframe, until=until, count=mandate.warm_up_bars
+        )
+        for market in mandate.markets
+    }
 
 
 def _constants(desk: Desk) -> dict[InputKind, dict[str, Any]]:

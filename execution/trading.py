@@ -8,6 +8,7 @@ resumed cycle finds its order and never makes a second one.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from atlas.domain.digest import intent_digest
 from atlas.domain.errors import NeedsHuman
@@ -120,23 +121,30 @@ def _order_for(desk: Desk, row: Trade, intent: OrderIntent, now: datetime) -> Or
         deployment=desk.deployment,
         round_number=desk.cycle.round_number,
         venue=desk.venue.name.value,
-        account=intent.account,
-        kind=intent.kind.value,
-        market=intent.market,
-        is_long=intent.is_long,
-        size_delta_usd=intent.size_delta_usd,
-        collateral_delta_usd=intent.collateral_delta_usd,
-        expected_pre_size_usd=intent.expected_pre_size_usd,
-        acceptable_price_usd=intent.acceptable_price_usd,
-        signal_as_of_at=intent.signal_as_of_at,
-        signal_valid_until_at=intent.signal_valid_until_at,
-        authority=intent.authority.value,
-        intent_digest=intent_digest(intent),
+        **intent_columns(intent),
         fencing_token=desk.cycle.fencing_token,
         created_at=now,
     )
     note_order(order, before=None, name="planned", at=now)
     return order
+
+
+def intent_columns(intent: OrderIntent) -> dict[str, Any]:
+    """Give the columns of an order that say what is intended, with the digest over them."""
+    return {
+        "account": intent.account,
+        "kind": intent.kind.value,
+        "market": intent.market,
+        "is_long": intent.is_long,
+        "size_delta_usd": intent.size_delta_usd,
+        "collateral_delta_usd": intent.collateral_delta_usd,
+        "expected_pre_size_usd": intent.expected_pre_size_usd,
+        "acceptable_price_usd": intent.acceptable_price_usd,
+        "signal_as_of_at": intent.signal_as_of_at,
+        "signal_valid_until_at": intent.signal_valid_until_at,
+        "authority": intent.authority.value,
+        "intent_digest": intent_digest(intent),
+    }
 
 
 def _carry(desk: Desk, order: Order) -> None:

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from atlas.audit import Actor
-from atlas.console.acting import dialog_action, go_to
+from atlas.console.acting import act_page, dialog_action, go_to, page_action
 from atlas.console.display import list_of, money, number, page_of, pills
 from atlas.console.facts import FactAdmin, FactInline
 from atlas.console.forms import ReasonDialogForm
@@ -26,6 +26,8 @@ from execution.models import (
     Position,
 )
 from execution.panels import equity_of, recent_points
+from execution.preview import preview_cycle
+from execution.preview_words import as_json
 from execution.services import set_status
 from execution.vocabulary import DeploymentStatus
 
@@ -73,7 +75,7 @@ class DeploymentAdmin(FactAdmin):
     search_fields = ("strategy__slug", "strategy__name")
     list_select_related = ("strategy", "vault")
     inlines = (PositionInline, LimitsInline)
-    actions_detail = ("pause", "resume", "change_limits")
+    actions_detail = ("preview", "pause", "resume", "change_limits")
     change_form_outer_before_template = "execution/console/deployment.html"
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
@@ -87,6 +89,10 @@ class DeploymentAdmin(FactAdmin):
     def has_pause_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Tell whether the user may pause and resume."""
         return request.user.has_perm("execution.pause_deployment")
+
+    def has_preview_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Tell whether the user may preview: whoever steers deployments, since it asks the feed."""
+        return self.has_pause_permission(request, object_id)
 
     def has_limits_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Tell whether the user may write new versions of limits."""
@@ -103,6 +109,14 @@ class DeploymentAdmin(FactAdmin):
         row = self.get_object(request, object_id)
         extra = {} if row is None else _beside(row)
         return super().change_view(request, object_id, form_url, {**extra, **(extra_context or {})})
+
+    @page_action(button="Preview next cycle", permission="preview")
+    def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show what the next cycle would decide, with every verdict; nothing is kept."""
+        row = get_object_or_404(Deployment.objects.detailed(), pk=object_id)
+        seen = preview_cycle(row, read=timezone.now)
+        context = {"seen": as_json(seen), "at": seen.at, "page": page_of(row)}
+        return act_page(request, "execution/console/preview.html", context, title=f"Preview: {row}")
 
     @dialog_action(
         title="Pause this deployment",

@@ -30,6 +30,7 @@ ACTS: dict[tuple[str, tuple[object, ...]], frozenset[str]] = {
     ("atlas_apikey_revoke", (0,)): frozenset({ADMIN}),
     ("execution_deployment_pause", (0,)): frozenset({TRADER, RISK}),
     ("execution_deployment_resume", (0,)): frozenset({TRADER, RISK}),
+    ("execution_deployment_preview", (0,)): frozenset({TRADER, RISK}),
     ("execution_deployment_change_limits", (0,)): frozenset({RISK}),
     ("imports_hand_in", ()): frozenset({ANALYST}),
     ("imports_importrun_apply", (0,)): frozenset({ANALYST}),
