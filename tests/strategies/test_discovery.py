@@ -1,136 +1,15 @@
-"""Discovery over the sample export: JSON made by the database, filters, orders, walks, facets."""
+"""Discovery over strategies of each test's own: filters, words, refusals, what a page costs."""
 
 import base64
-import json
-from datetime import timedelta
 
 import pytest
-from rest_framework.request import Request
-from rest_framework.test import APIRequestFactory
 
 from atlas.api.renderers import to_json
 from strategies.discovery.filters import FILTERS
-from strategies.discovery.items import FIELDS
-from strategies.discovery.orders import ORDERS
-from strategies.headlines import with_headlines
-from strategies.models import MetricsSnapshot, Strategy
-from strategies.serializers import StrategyItemSerializer
-from strategies.vocabulary import SeriesSource, Window
-from tests.factories import START, MetricsSnapshotFactory, StrategyFactory
-from tests.strategies.world import LIST, get, refused
+from tests.factories import MetricsSnapshotFactory, StrategyFactory
+from tests.strategies.world import FACETS, LIST, get, refused, slugs, walked
 
 pytestmark = pytest.mark.django_db
-
-EVERY_STATUS = "preview,deployable,deployed,paused,delisted"
-FACETS = f"{LIST}facets/"
-
-
-def slugs(client, **query):
-    return [item["slug"] for item in get(client, LIST, **query)["results"]]
-
-
-def walked(client, **query):
-    """Walk by cursor from the beginning to the end."""
-    found, body = [], get(client, LIST, cursor="*", **query)
-    while True:
-        found += [item["slug"] for item in body["results"]]
-        if body["next"] is None:
-            return found
-        body = client.get(body["next"]).json()
-
-
-def declared(window, source):
-    """Give what the serializer makes of every strategy, by slug."""
-    request = Request(APIRequestFactory().get(LIST))
-    read = with_headlines(Strategy.objects.get_queryset(), window=window, source=source)
-    made = StrategyItemSerializer(read, many=True, context={"request": request}).data
-    return {item["slug"]: json.loads(to_json(item)) for item in made}
-
-
-@pytest.mark.parametrize("source", [None, *SeriesSource])
-@pytest.mark.parametrize("window", list(Window))
-def test_the_database_writes_what_the_serializer_declares_for_every_row(
-    client, sample, window, source
-):
-    StrategyFactory.create(
-        slug="odd",
-        name='back\\slash "quoted" <tag> é 𝛑\ttab\nline',
-        description="%s %(x)s",
-        assets=[],
-        tags=['"q"', "ä\\b"],
-        inception_on=None,
-        discovered_at=None,
-        updated_at=START + timedelta(microseconds=500),
-    )
-    query = {"window": window.value, "status": EVERY_STATUS, "page_size": 200}
-    if source is not None:
-        query["source"] = source.value
-    written = {item["slug"]: item for item in get(client, LIST, **query)["results"]}
-    expected = declared(window, source)
-    assert written or source is SeriesSource.PAPER
-    assert len(written) == len(expected) or source is not None
-    for slug, item in written.items():
-        assert item == expected[slug]
-        assert list(item) == list(expected[slug])
-
-
-def test_every_headline_of_the_sample_has_its_evidence_and_small_chart(client, sample):
-    items = get(client, LIST, status=EVERY_STATUS, page_size=200)["results"]
-    assert len(items) == 12
-    for item in items:
-        headline = item["headline"]
-        assert headline["source_label"].lower().startswith(headline["source"])
-        assert 2 <= len(headline["sparkline"]) <= 60
-        assert headline["provenance"]["data_version"] == item["data_version"]
-        for metric, value in headline["metrics"].items():
-            assert (value is None) == (metric in headline["reasons"]), metric
-
-
-@pytest.mark.parametrize("page_size", [1, 5, 200])
-@pytest.mark.parametrize("ordering", [*ORDERS, *(f"-{name}" for name in ORDERS)])
-def test_pages_and_walks_give_every_strategy_once_in_one_order(client, sample, ordering, page_size):
-    StrategyFactory.create(slug="unmeasured-b", discovered_at=None, inception_on=None)
-    StrategyFactory.create(slug="unmeasured-a", discovered_at=None, inception_on=None)
-    query = {"ordering": ordering, "page_size": page_size, "fields": "slug"}
-    whole = slugs(client, ordering=ordering, page_size=200)
-    assert len(set(whole)) == len(whole) >= 10
-    paged, address = [], f"{LIST}?ordering={ordering}&page_size={page_size}&fields=slug"
-    while address:
-        body = client.get(address).json()
-        paged += [item["slug"] for item in body["results"]]
-        address = body["next"]
-    assert paged == whole
-    assert walked(client, **query) == whole
-
-
-@pytest.mark.parametrize(
-    ("ordering", "value"),
-    [
-        ("return", lambda item: item["headline"]["metrics"]["total_return"]),
-        ("sharpe", lambda item: item["headline"]["metrics"]["sharpe"]),
-        ("win_rate", lambda item: item["headline"]["metrics"]["win_rate_days_nonzero"]),
-        ("drawdown", lambda item: item["headline"]["metrics"]["max_drawdown"]),
-        ("aum", lambda item: item["headline"]["aum_usd"] and float(item["headline"]["aum_usd"])),
-        ("track", lambda item: item["headline"]["track_days"]),
-        ("latest", lambda item: item["discovered_at"]),
-        ("inception", lambda item: item["inception_on"]),
-    ],
-)
-def test_the_best_comes_first_and_what_has_no_value_last_either_way(
-    client, sample, ordering, value
-):
-    StrategyFactory.create(slug="unmeasured", discovered_at=None, inception_on=None)
-
-    def values(name):
-        items = get(client, LIST, ordering=name)["results"]
-        found = [None if item["headline"] is None else value(item) for item in items]
-        known = [one for one in found if one is not None]
-        assert found[len(known) :] == [None] * (len(found) - len(known))
-        return known
-
-    best = values(ordering)
-    assert best == sorted(best, reverse=True)
-    assert values(f"-{ordering}") == best[::-1]
 
 
 def test_the_window_decides_which_numbers_are_shown_filtered_and_sorted(client):
@@ -192,15 +71,6 @@ def test_numbers_are_bounded_from_both_sides_and_the_unmeasured_drop_out(client,
             track_days=days,
         )
     assert set(slugs(client, **query)) == found
-
-
-def test_fields_are_narrowed_to_what_is_asked_for(client, sample):
-    body = get(client, LIST, fields="name,slug", page_size=3)
-    assert [list(item) for item in body["results"]] == [["slug", "name"]] * 3
-    assert body["count"] == 11
-    for field in FIELDS:
-        (item,) = get(client, LIST, fields=field, page_size=1)["results"]
-        assert list(item) == [field]
 
 
 @pytest.mark.parametrize(
@@ -285,47 +155,6 @@ def test_words_are_looked_for_as_they_are(client):
     assert slugs(client, q="k\\s") == ["b"]
     assert slugs(client, q="%(q)s") == []
     assert set(slugs(client, q="CARRY 100")) == {"a", "b"}
-
-
-def test_a_facet_counts_what_each_of_its_choices_would_leave(client, sample):
-    every = get(client, FACETS)
-    assert every["count"] == 11
-    for facet in ("category", "risk_level", "timeframe", "asset", "tag", "featured", "curated"):
-        for one in every["facets"][facet]:
-            assert get(client, LIST, **{facet: one["value"]})["count"] == one["count"], (facet, one)
-    for one in every["facets"]["source"]:
-        assert get(client, LIST, source=one["value"])["count"] == one["count"]
-
-
-def test_a_facet_is_not_narrowed_by_its_own_filter_but_by_all_others(client, sample):
-    free = get(client, FACETS)["facets"]
-    category = free["category"][0]["value"]
-    risk = get(client, LIST, category=category)["results"][0]["risk_level"]
-    narrowed = get(client, FACETS, category=category, risk_level=risk)
-    assert narrowed["count"] == get(client, LIST, category=category, risk_level=risk)["count"]
-    for one in narrowed["facets"]["category"]:
-        assert get(client, LIST, category=one["value"], risk_level=risk)["count"] == one["count"]
-    assert sum(one["count"] for one in narrowed["facets"]["status"]) >= narrowed["count"]
-
-
-def test_delisted_strategies_are_counted_where_they_are_asked_for(client, sample):
-    statuses = {one["value"]: one["count"] for one in get(client, FACETS)["facets"]["status"]}
-    assert statuses["delisted"] == get(client, LIST, status="delisted")["count"] == 1
-
-
-def test_ranges_tell_between_what_the_numbers_lie(client, sample):
-    body = get(client, FACETS, window="90d")
-    live = MetricsSnapshot.objects.filter(
-        is_headline=True, window="90d", strategy__in=Strategy.objects.exclude(status="delisted")
-    )
-    returns = [one.total_return_ratio for one in live if one.total_return_ratio is not None]
-    assert body["ranges"]["return"] == {"min": min(returns), "max": max(returns)}
-    assert 0 <= body["ranges"]["drawdown"]["min"] <= body["ranges"]["drawdown"]["max"] <= 1
-    assert isinstance(body["ranges"]["aum"]["max"], str)
-    assert get(client, FACETS, q="nothing like it")["ranges"]["sharpe"] == {
-        "min": None,
-        "max": None,
-    }
 
 
 def test_facets_take_no_pages(client):
