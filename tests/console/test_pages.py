@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.contrib import admin
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
@@ -23,9 +24,20 @@ PAGES = sorted(admin.site._registry, key=lambda model: model._meta.label)
 FACTS = [model for model in PAGES if isinstance(admin.site._registry[model], FactAdmin)]
 
 
+@pytest.fixture(scope="module")
+def furniture(django_db_setup, django_db_blocker):
+    """Furnish the house once for all tests of this module."""
+    with django_db_blocker.unblock():
+        try:
+            furnish()
+            yield
+        finally:
+            call_command("flush", verbosity=0, interactive=False)
+
+
 @pytest.fixture
-def furnished(db):
-    furnish()
+def furnished(furniture, db):
+    """Give the furnished house; what a test changes vanishes after it."""
 
 
 def paths_of(model):

@@ -79,6 +79,7 @@ def fresh(number: int):
 
 
 @pytest.mark.timeout(600)  # it runs a cycle again for every commit; a busy machine needs minutes
+@pytest.mark.deep
 def test_a_worker_may_die_at_every_commit_of_a_flip(monkeypatch):
     undisturbed = fresh(0)
     ended = run(undisturbed, MARKET, FLIP)
