@@ -8,11 +8,15 @@ from datetime import datetime
 
 import structlog
 from celery import shared_task
+from django.contrib.auth.models import User
 from django.utils import timezone
 
+from atlas.audit import Actor
+from atlas.domain.errors import ConflictingState
 from execution import cycle, cycle_alerts, leases, paper_clock, scheduling, stops
 from execution.feeds import clock_for
 from execution.models import Deployment
+from execution.running_now import run_asked
 from execution.stop_alerts import tell_halted
 from execution.vocabulary import CycleOrigin
 
@@ -21,6 +25,8 @@ log = structlog.get_logger(__name__)
 CYCLE_LIMIT_SECONDS = 20
 SHARE_OF_SLOT = 0.9
 STOP_EXPIRES_SECONDS = 5
+# A cycle "now" that no worker has begun by then is not what the person meant any more.
+NOW_EXPIRES_SECONDS = 60
 DISPATCH_LIMIT_SECONDS = 20
 SWEEP_LIMIT_SECONDS = 25
 TICK_LIMIT_SECONDS = 25
@@ -59,6 +65,24 @@ def run_cycle(deployment_id: int, slot_iso: str) -> None:
     )
     if done is not None:
         log.info("cycle_ended", cycle=done.pk, state=done.state, reason=done.reason)
+
+
+@shared_task(time_limit=CYCLE_LIMIT_SECONDS, soft_time_limit=NO_SOFT_LIMIT)
+def run_cycle_now(deployment_id: int, slot_iso: str, *, name: str, user_id: int | None) -> None:
+    """Run the cycle that a person has asked for; who came first is no failure."""
+    structlog.contextvars.bind_contextvars(deployment=deployment_id, slot=slot_iso)
+    deployment = Deployment.objects.detailed().get(pk=deployment_id)
+    actor = Actor(
+        name=name, user=None if user_id is None else User.objects.filter(pk=user_id).first()
+    )
+    try:
+        done = run_asked(
+            deployment, datetime.fromisoformat(slot_iso), read=timezone.now, actor=actor
+        )
+    except ConflictingState as refused:
+        log.warning("cycle_now_refused", reason=refused.message)
+        return
+    log.info("cycle_ended", cycle=done.pk, state=done.state, reason=done.reason)
 
 
 @shared_task(time_limit=DISPATCH_LIMIT_SECONDS, soft_time_limit=NO_SOFT_LIMIT)

@@ -13,6 +13,7 @@ from atlas.console.acting import act_page, dialog_action, go_to, page_action
 from atlas.console.display import list_of, money, number, page_of, pills
 from atlas.console.facts import FactAdmin, FactInline
 from atlas.console.forms import ReasonDialogForm
+from execution.admin.acts import run_by_form
 from execution.admin.columns import SIDE
 from execution.admin.limits import WRITE_LIMITS, LimitsDialogForm, change_by_form
 from execution.limits_in_use import limits_in_use
@@ -75,7 +76,7 @@ class DeploymentAdmin(FactAdmin):
     search_fields = ("strategy__slug", "strategy__name")
     list_select_related = ("strategy", "vault")
     inlines = (PositionInline, LimitsInline)
-    actions_detail = ("preview", "pause", "resume", "change_limits")
+    actions_detail = ("preview", "run_now", "pause", "resume", "change_limits")
     change_form_outer_before_template = "execution/console/deployment.html"
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
@@ -93,6 +94,10 @@ class DeploymentAdmin(FactAdmin):
     def has_preview_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Tell whether the user may preview: whoever steers deployments, since it asks the feed."""
         return self.has_pause_permission(request, object_id)
+
+    def has_run_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Tell whether the user may run paper cycles by hand."""
+        return request.user.has_perm("execution.run_paper_cycle")
 
     def has_limits_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Tell whether the user may write new versions of limits."""
@@ -117,6 +122,18 @@ class DeploymentAdmin(FactAdmin):
         seen = preview_cycle(row, read=timezone.now)
         context = {"seen": as_json(seen), "at": seen.at, "page": page_of(row)}
         return act_page(request, "execution/console/preview.html", context, title=f"Preview: {row}")
+
+    @dialog_action(
+        title="Run a paper cycle now",
+        consequence="A worker runs one cycle on the market of this moment, through the same gate as "
+        "the schedule's. It may trade on paper.",
+        button="Run now (paper)",
+        permission="run",
+    )
+    def run_now(self, request: HttpRequest, form: ReasonDialogForm, object_id: str) -> HttpResponse:
+        """Have a worker run a cycle at once."""
+        row = get_object_or_404(Deployment.objects.detailed(), pk=object_id)
+        return run_by_form(request, form, row)
 
     @dialog_action(
         title="Pause this deployment",

@@ -1,4 +1,4 @@
-"""`manage.py run_replay` and `run_cycle`: whole recordings to their end, the real ones included."""
+"""`manage.py run_replay`: whole recordings to their end, the real ones included."""
 
 import gzip
 import json
@@ -10,7 +10,6 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.utils import timezone
 
 from atlas.domain.errors import ConflictingState
 from atlas.domain.states import CycleState, OrderState
@@ -176,42 +175,6 @@ def test_a_slot_that_another_process_is_at_is_not_left_out(tmp_path, operator):
     make_cycle(deployment, at=playback.slots_of(deployment, recorded)[0])
     with pytest.raises(ConflictingState, match="try again in 30 seconds"):
         playback.play(deployment=deployment, recording=recorded, read=read_wall)
-
-
-def run_cycle(*arguments) -> str:
-    out = StringIO()
-    call_command("run_cycle", *arguments, stdout=out)
-    return out.getvalue()
-
-
-def test_a_cycle_can_be_run_by_hand_now_and_for_a_slot(operator):
-    from tests.execution.world import make_deployment, open_switches
-
-    deployment = make_deployment(feed_clock=None, parameters={}, now=timezone.now())
-    open_switches()
-    assert "COMPLETED (traded)" in run_cycle(str(deployment.pk))
-    slot = "2024-06-01T00:00:00"
-    assert "2024-06-01 00:00" in run_cycle(str(deployment.pk), "--slot", slot)
-    with pytest.raises(CommandError, match="has been run already"):
-        run_cycle(str(deployment.pk), "--slot", slot)
-    assert set(CycleRun.objects.values_list("origin", flat=True)) == {"manual"}
-
-
-def test_a_cycle_of_a_deployment_that_is_not_there_or_live_is_refused():
-    from onchain.models import Vault
-    from tests.execution.world import make_deployment
-
-    with pytest.raises(CommandError, match="no deployment 7"):
-        run_cycle("7")
-    vault = Vault.objects.create(
-        chain_id=42161, address="0x" + "ab" * 20, name="Vault", created_at=WALL, updated_at=WALL
-    )
-    deployment = make_deployment()
-    with pytest.raises(CommandError, match="no ISO 8601"):
-        run_cycle(str(deployment.pk), "--slot", "soon")
-    Deployment.objects.update(mode="LIVE", vault=vault, feed_clock=None)
-    with pytest.raises(CommandError, match="LIVE"):
-        run_cycle(str(deployment.pk))
 
 
 @real

@@ -31,6 +31,7 @@ ACTS: dict[tuple[str, tuple[object, ...]], frozenset[str]] = {
     ("execution_deployment_pause", (0,)): frozenset({TRADER, RISK}),
     ("execution_deployment_resume", (0,)): frozenset({TRADER, RISK}),
     ("execution_deployment_preview", (0,)): frozenset({TRADER, RISK}),
+    ("execution_deployment_run_now", (0,)): frozenset({TRADER}),
     ("execution_deployment_change_limits", (0,)): frozenset({RISK}),
     ("imports_hand_in", ()): frozenset({ANALYST}),
     ("imports_importrun_apply", (0,)): frozenset({ANALYST}),
@@ -73,4 +74,4 @@ EDITS: dict[tuple[str, str], frozenset[str]] = {
 # Commands that act, and in whose name: all take the shell's user, none takes a role, so whoever has
 # the shell of the installation may. Deciding about approvals and loosening under live trading have
 # no command on purpose.
-COMMANDS_THAT_ACT = frozenset({"halt", "restore", "lost_device", "unlock_login", "ensure_roles"})
+COMMANDS_THAT_ACT = frozenset({"halt", "restore", "lost_device", "unlock_login", "ensure_roles", "run_cycle_now"})

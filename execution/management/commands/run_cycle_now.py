@@ -1,5 +1,6 @@
 """Run one paper cycle now."""
 
+import getpass
 from datetime import datetime
 from typing import Any
 
@@ -8,10 +9,8 @@ from django.utils import timezone
 
 from atlas.audit import Actor
 from atlas.domain.errors import AtlasError
-from execution.cycle import run_cycle
-from execution.feeds import clock_for
-from execution.models import Deployment
-from execution.vocabulary import CycleOrigin
+from execution.naming import deployment_of
+from execution.running_now import ask_to_run, run_asked
 
 
 class Command(BaseCommand):
@@ -20,33 +19,24 @@ class Command(BaseCommand):
     help = "Runs one cycle of a paper deployment now, or that of a slot which nobody has run."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the deployment and, if wanted, the slot."""
-        parser.add_argument("deployment", type=int, help="Number of the deployment.")
+        """Take the strategy, the deployment where it has several, the reason and the slot."""
+        parser.add_argument("slug", help="The strategy's slug.")
+        parser.add_argument("--deployment", type=int, help="Its number, where there are several.")
+        parser.add_argument("--reason", required=True, help="Why it runs now.")
         parser.add_argument("--slot", help="Feed time of the slot, ISO 8601; the present if left.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the cycle and say how it ended."""
-        deployment = Deployment.objects.detailed().filter(pk=options["deployment"]).first()
-        if deployment is None:
-            raise CommandError(f"There is no deployment {options['deployment']}.")
-        if deployment.is_live:
-            raise CommandError("This deployment is LIVE: only paper cycles are run by hand.")
-        slot = _slot(options["slot"]) or clock_for(deployment, read=timezone.now).now()
+        actor = Actor.system(f"shell:{getpass.getuser()}")
+        slot = _slot(options["slot"])
         try:
-            cycle = run_cycle(
-                deployment=deployment,
-                slot=slot,
-                read=timezone.now,
-                origin=CycleOrigin.MANUAL,
-                actor=Actor.system("manage.py run_cycle"),
+            deployment = deployment_of(options["slug"], number=options["deployment"])
+            slot = ask_to_run(
+                deployment, reason=options["reason"], actor=actor, read=timezone.now, slot=slot
             )
+            cycle = run_asked(deployment, slot, read=timezone.now, actor=actor)
         except AtlasError as refused:
             raise CommandError(refused.message) from refused
-        if cycle is None:
-            raise CommandError(
-                f"The slot {slot:%Y-%m-%d %H:%M:%S} UTC has been run already, or a cycle of this "
-                "deployment is running."
-            )
         self.stdout.write(f"{cycle}: {cycle.state} ({cycle.reason}). {cycle.message}")
 
 
