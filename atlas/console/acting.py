@@ -68,10 +68,3 @@ def dialog_action(
     )
     decorated: Callable[[Act], Act] = made
     return decorated
-
-
-def page_action(*, button: str, permission: str) -> Callable[[Act], Act]:
-    """Make a method of a page a link to a further page about one row that changes nothing."""
-    made: Any = decorators.action(description=button, permissions=[permission])
-    decorated: Callable[[Act], Act] = made
-    return decorated
