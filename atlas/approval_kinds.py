@@ -72,6 +72,11 @@ KINDS: Mapping[str, ApprovalKind] = MappingProxyType(
             meaning="More may be risked than before, from the next decision of the gate on.",
             ask="execution.add_guardraillimits",
         ),
+        "parameters.change": ApprovalKind(
+            title="Change the parameters of a live deployment",
+            meaning="Its rule decides by other numbers from the next cycle on.",
+            ask="execution.change_deployment",
+        ),
         "allow_list.add": ApprovalKind(
             title="Add to an allow-list",
             meaning="What is on the list may be traded, called or paid from then on.",

@@ -113,7 +113,7 @@ def _run_to_the_end(
         desk = Desk(
             cycle=cycle,
             deployment=deployment,
-            mandate=mandate_of(deployment),
+            mandate=mandate_of(deployment, at=cycle.started_at),
             venue=venue_for(deployment, market_data=market_data, clock=clock),
             market_data=market_data,
             clock=clock,

@@ -8,7 +8,9 @@ from rest_framework import serializers
 from atlas.api.fields import UsdText
 from atlas.api.filtering import DateRangeQuery
 from execution.limits_in_use import limits_in_use
+from execution.mandates import parameters_in_force
 from execution.models import Deployment
+from execution.parameter_changes import version_in_force
 from execution.serializers import SIMULATED
 
 
@@ -127,13 +129,30 @@ class LimitsSerializer(serializers.Serializer[Any]):
 class DeploymentDetailSerializer(DeploymentItemSerializer):
     """Everything that is told about one deployment."""
 
-    parameters = serializers.DictField(read_only=True)
+    parameters = serializers.SerializerMethodField()
+    parameters_version = serializers.SerializerMethodField()
     vault = serializers.SerializerMethodField()
     limits = serializers.SerializerMethodField()
 
     class Meta(DeploymentItemSerializer.Meta):
-        fields = [*DeploymentItemSerializer.Meta.fields, "parameters", "feed", "vault", "limits"]
+        fields = [
+            *DeploymentItemSerializer.Meta.fields,
+            "parameters",
+            "parameters_version",
+            "feed",
+            "vault",
+            "limits",
+        ]
         read_only_fields = fields
+
+    @extend_schema_field(serializers.DictField())
+    def get_parameters(self, deployment: Deployment) -> dict[str, Any]:
+        """Give the parameters that the next cycle goes by."""
+        return parameters_in_force(deployment)
+
+    def get_parameters_version(self, deployment: Deployment) -> int:
+        """Give their version; 1 is what the deployment was created with."""
+        return version_in_force(deployment)
 
     @extend_schema_field(LimitsSerializer)
     def get_limits(self, deployment: Deployment) -> dict[str, Any]:
@@ -158,6 +177,16 @@ class EquityColumnsSerializer(serializers.Serializer[Any]):
     share_value_usd = serializers.ListField(child=UsdText(allow_null=True))
 
 
+class MarkSerializer(serializers.Serializer[Any]):
+    """A change from which on the series is that of other parameters or other limits."""
+
+    what = serializers.CharField(source="kind", help_text="parameters or limits.")
+    version = serializers.IntegerField()
+    as_of_at = serializers.DateTimeField(
+        allow_null=True, help_text="The first point after the change; null where there is none yet."
+    )
+
+
 class EquitySerializer(serializers.Serializer[Any]):
     """An equity series with where it comes from."""
 
@@ -166,4 +195,5 @@ class EquitySerializer(serializers.Serializer[Any]):
     observations = serializers.IntegerField()
     first_at = serializers.DateTimeField(allow_null=True)
     last_at = serializers.DateTimeField(allow_null=True)
+    marks = MarkSerializer(many=True)
     columns = EquityColumnsSerializer()

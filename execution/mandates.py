@@ -4,6 +4,8 @@ What does not fit together is refused here, with the reason, before anything is 
 """
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 
@@ -11,7 +13,7 @@ from atlas.domain.candles import Timeframe
 from atlas.domain.errors import InvalidInput
 from atlas.domain.limits import Limits, LimitScope, tightest
 from atlas.domain.sizing import SizingTerms
-from execution.models import Deployment, GuardrailLimits
+from execution.models import Deployment, GuardrailLimits, ParameterVersion
 from strategies.rules.base import AnyKindOfRule, decides_on_many
 from strategies.rules.parameters import Parameters, parameters_from
 from strategies.rules.registry import rule_named
@@ -31,15 +33,15 @@ class Mandate:
     terms: SizingTerms
 
 
-def mandate_of(deployment: Deployment) -> Mandate:
-    """Put a deployment together.
+def mandate_of(deployment: Deployment, *, at: datetime | None = None) -> Mandate:
+    """Put a deployment together, with the parameters in force at a moment (wall), or now.
 
     Raises InvalidInput (unknown rule, parameters out of range, terms out of range, unknown
     timeframe, a rule for many markets on one vault) with every problem in words.
     """
     rule = rule_named(deployment.rule)
     _require_room_for_many(deployment, rule)
-    parameters = parameters_from(rule.parameters_type, deployment.parameters)
+    parameters = parameters_from(rule.parameters_type, parameters_in_force(deployment, at=at))
     return Mandate(
         rule=rule,
         parameters=parameters,
@@ -52,6 +54,20 @@ def mandate_of(deployment: Deployment) -> Mandate:
             rebalance_band_ratio=deployment.rebalance_band_ratio,
         ),
     )
+
+
+def parameters_in_force(deployment: Deployment, *, at: datetime | None = None) -> dict[str, Any]:
+    """Give the parameters of the highest version there was at a moment (wall), or is now.
+
+    The deployment's own row is version 1.
+    """
+    if deployment._state.adding:
+        return dict(deployment.parameters)
+    changes = ParameterVersion.objects.filter(deployment=deployment)
+    if at is not None:
+        changes = changes.filter(created_at__lte=at)
+    newest = changes.order_by("-version").values_list("parameters", flat=True).first()
+    return dict(deployment.parameters if newest is None else newest)
 
 
 def _require_room_for_many(deployment: Deployment, rule: AnyKindOfRule) -> None:

@@ -27,6 +27,7 @@ from execution.deployment_serializers import (
     DeploymentItemSerializer,
     EquityQuery,
     EquitySerializer,
+    MarkSerializer,
 )
 from execution.filters import (
     CycleFilter,
@@ -46,6 +47,7 @@ from execution.serializers import (
     PositionSerializer,
     SignalSerializer,
 )
+from execution.track_marks import marks_of
 from strategies.models import Strategy
 from strategies.versions import no_strategy
 
@@ -126,6 +128,7 @@ class DeploymentViewSet(
                 "observations": len(series.as_of_at),
                 "first_at": series.as_of_at[0] if series.as_of_at else None,
                 "last_at": series.as_of_at[-1] if series.as_of_at else None,
+                "marks": MarkSerializer(marks_of(deployment), many=True).data,
                 "columns": {
                     "as_of_at": series.as_of_at,
                     "equity_usd": series.equity_usd,

@@ -1,7 +1,7 @@
 """A system check: no button of the console may act on a plain GET.
 
 An action of the theme without a dialog runs as soon as its link is opened, by a browser that
-looks ahead too; only a link to a page that changes nothing (`acting.page_action`) may do without. Dotted permission names make the theme ask the database within system checks,
+looks ahead too. Dotted permission names make the theme ask the database within system checks,
 which breaks the first `migrate`.
 """
 
@@ -33,10 +33,10 @@ def problems_of_actions(page: Any) -> Iterator[checks.CheckMessage]:
         *page._get_base_actions_row(),
     ]
     for action in linked:
-        if action.dialog is None and not getattr(action.method, "only_reads", False):
+        if action.dialog is None:
             yield checks.Error(
                 f"{type(page).__name__}.{action.action_name} has no dialog and would act on a GET",
-                hint="Give the action a dialog with a form, or make it a page_action if it only reads.",
+                hint="Give the action a dialog with a form.",
                 id=GETS_ACT,
             )
     for action in [*linked, *page._get_base_actions_submit_line()]:

@@ -33,6 +33,12 @@ def sparkline(values: Sequence[Decimal], *, width: int = 160, height: int = 40) 
     return Sparkline(width, height, points)
 
 
+def place_across(index: int, count: int, *, width: int) -> str:
+    """Say how far across the box a point of the line stands, as the line itself is drawn."""
+    step = (width - 2 * PAD) / (count - 1) if count > 1 else 0
+    return f"{PAD + index * step:.1f}"
+
+
 def _share(value: Decimal, low: Decimal, high: Decimal) -> float:
     """Say where a value lies between the lowest (0) and the highest (1)."""
     return float((value - low) / (high - low)) if high > low else 0.5

@@ -6,17 +6,22 @@ from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from atlas.audit import Actor
-from atlas.console.acting import act_page, dialog_action, go_to, page_action
+from atlas.console.acting import dialog_action, go_to
 from atlas.console.display import list_of, money, number, page_of, pills
 from atlas.console.facts import FactAdmin, FactInline
 from atlas.console.forms import ReasonDialogForm
+from atlas.console.sparkline import place_across
 from execution.admin.acts import run_by_form
 from execution.admin.columns import SIDE
 from execution.admin.limits import WRITE_LIMITS, LimitsDialogForm, change_by_form
+from execution.admin.parameters import ParametersDialogForm, change_parameters_by_form
+from execution.admin.previews import preview_page
 from execution.limits_in_use import limits_in_use
+from execution.mandates import parameters_in_force
 from execution.models import (
     CycleRun,
     Deployment,
@@ -27,9 +32,9 @@ from execution.models import (
     Position,
 )
 from execution.panels import equity_of, recent_points
-from execution.preview import preview_cycle
-from execution.preview_words import as_json
+from execution.parameter_changes import version_in_force
 from execution.services import set_status
+from execution.track_marks import marks_of, places_of
 from execution.vocabulary import DeploymentStatus
 
 TABLE_POINTS = 15
@@ -76,8 +81,17 @@ class DeploymentAdmin(FactAdmin):
     search_fields = ("strategy__slug", "strategy__name")
     list_select_related = ("strategy", "vault")
     inlines = (PositionInline, LimitsInline)
-    actions_detail = ("preview", "run_now", "pause", "resume", "change_limits")
+    actions_detail = ("run_now", "pause", "resume", "change_parameters", "change_limits")
     change_form_outer_before_template = "execution/console/deployment.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page that shows what the next cycle would decide."""
+        page = path(
+            "<int:object_id>/preview/",
+            self.admin_site.admin_view(preview_page),
+            name="execution_deployment_preview",
+        )
+        return [page, *super().get_urls()]
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
         """Offer to pause what runs and to resume what is paused."""
@@ -91,13 +105,13 @@ class DeploymentAdmin(FactAdmin):
         """Tell whether the user may pause and resume."""
         return request.user.has_perm("execution.pause_deployment")
 
-    def has_preview_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Tell whether the user may preview: whoever steers deployments, since it asks the feed."""
-        return self.has_pause_permission(request, object_id)
-
     def has_run_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Tell whether the user may run paper cycles by hand."""
         return request.user.has_perm("execution.run_paper_cycle")
+
+    def has_parameters_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Tell whether the user may write new versions of parameters."""
+        return request.user.has_perm("execution.change_deployment")
 
     def has_limits_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Tell whether the user may write new versions of limits."""
@@ -114,14 +128,6 @@ class DeploymentAdmin(FactAdmin):
         row = self.get_object(request, object_id)
         extra = {} if row is None else _beside(row)
         return super().change_view(request, object_id, form_url, {**extra, **(extra_context or {})})
-
-    @page_action(button="Preview next cycle", permission="preview")
-    def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Show what the next cycle would decide, with every verdict; nothing is kept."""
-        row = get_object_or_404(Deployment.objects.detailed(), pk=object_id)
-        seen = preview_cycle(row, read=timezone.now)
-        context = {"seen": as_json(seen), "at": seen.at, "page": page_of(row)}
-        return act_page(request, "execution/console/preview.html", context, title=f"Preview: {row}")
 
     @dialog_action(
         title="Run a paper cycle now",
@@ -154,6 +160,23 @@ class DeploymentAdmin(FactAdmin):
     def resume(self, request: HttpRequest, form: ReasonDialogForm, object_id: str) -> HttpResponse:
         """Put the deployment back on the schedule."""
         return _set(request, form, object_id, DeploymentStatus.ENABLED)
+
+    @dialog_action(
+        title="Change the parameters of this deployment",
+        consequence=(
+            "A new version counts from the next cycle on and marks the track record; a cycle that "
+            "has begun ends on the old one. A live deployment needs a second person."
+        ),
+        button="Change parameters",
+        permission="parameters",
+        form=ParametersDialogForm,
+    )
+    def change_parameters(
+        self, request: HttpRequest, form: ParametersDialogForm, object_id: str
+    ) -> HttpResponse:
+        """Write the next version of the rule's parameters."""
+        row = get_object_or_404(Deployment, pk=object_id)
+        return change_parameters_by_form(request, form, row)
 
     @dialog_action(
         title="Change the limits of this deployment",
@@ -190,9 +213,19 @@ def _set(
 def _beside(row: Deployment) -> dict[str, Any]:
     """Give the equity series and the lists that belong to a deployment."""
     points = recent_points([row.pk]).get(row.pk, [])
+    marks, drawn = marks_of(row), [one for one in points if one.share_value_usd is not None]
+    mark_lines = [
+        (place_across(place, len(drawn), width=CHART_WIDTH), words)
+        for place, words in places_of(marks, points)
+    ]
     related: list[type[models.Model]] = [CycleRun, Order, Fill]
     return {
         "equity": equity_of(row, points, width=CHART_WIDTH, height=CHART_HEIGHT),
+        "preview": reverse("admin:execution_deployment_preview", args=[row.pk]),
+        "parameters": parameters_in_force(row),
+        "parameters_version": version_in_force(row),
+        "marks": list(reversed(marks)),
+        "mark_lines": mark_lines,
         "points": list(reversed(points))[:TABLE_POINTS],
         "in_use": limits_in_use(row),
         "lists": [

@@ -7,6 +7,7 @@ from execution.models.ledger import Fill, Position
 from execution.models.limits import GuardrailLimits
 from execution.models.orders import GuardrailDecision, Order, OrderEvent, Trade
 from execution.models.paper import PaperCharge, PaperMarketTerms
+from execution.models.parameters import ParameterVersion
 from execution.models.series import Candle, EquityPoint
 from execution.models.usage import HighWater, LimitReservation, LimitUsage
 
@@ -30,6 +31,7 @@ __all__ = [
     "PaperCharge",
     "PaperFlow",
     "PaperMarketTerms",
+    "ParameterVersion",
     "Position",
     "Signal",
     "Trade",

@@ -44,9 +44,9 @@ class FeedClock(models.Model):
 class Deployment(models.Model):
     """A strategy at work on one account: a paper account, or a vault once it goes live.
 
-    It runs the rule and parameters that it was created with: an import that changes the
-    strategy's own does not silently change what trades. Changing them is a new deployment, so
-    that a track record never mixes two ideas.
+    It runs the rule that it was created with: an import that changes the strategy's own does not
+    silently change what trades. Its `parameters` are version 1; a change is a ParameterVersion,
+    which marks the track record. Another rule is a new deployment.
     """
 
     strategy = models.ForeignKey(

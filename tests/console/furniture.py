@@ -27,6 +27,7 @@ from atlas.models import (
 )
 from atlas.schedules import ensure_schedules
 from execution.models import Order, PaperCharge
+from execution.parameter_changes import change_parameters
 from imports.models import FetchedObject
 from imports.storage import ContentStore
 from onchain.addresses import read_contract_file
@@ -62,6 +63,9 @@ def _trade() -> None:
     made = recording(waves())
     for index in range(8):
         run(deployment, made, slot(index))
+    change_parameters(
+        deployment, parameters={"slow_bars": 4}, reason="a review", actor=ACTOR, now=NOW
+    )
     PaperCharge.objects.create(
         account=deployment.paper_account,
         order=Order.objects.filter(deployment=deployment).earliest("created_at"),

@@ -32,6 +32,7 @@ ACTS: dict[tuple[str, tuple[object, ...]], frozenset[str]] = {
     ("execution_deployment_resume", (0,)): frozenset({TRADER, RISK}),
     ("execution_deployment_preview", (0,)): frozenset({TRADER, RISK}),
     ("execution_deployment_run_now", (0,)): frozenset({TRADER}),
+    ("execution_deployment_change_parameters", (0,)): frozenset({TRADER}),
     ("execution_deployment_change_limits", (0,)): frozenset({RISK}),
     ("imports_hand_in", ()): frozenset({ANALYST}),
     ("imports_importrun_apply", (0,)): frozenset({ANALYST}),
