@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from atlas.domain.promotion import Stage
 from atlas.domain.states import SwitchState
 from atlas.models import SignerAttestation
 from execution.models import Deployment
+from execution.promotion import promotion_of
 
 ATTESTATION_FRESH = timedelta(seconds=60)
 
@@ -20,6 +22,7 @@ NO_AUTHORISATION = "no live authorisation by two persons"
 NO_READINESS = "the vault's readiness is not proved"
 NO_EPOCH = "the database epoch is not recorded, so a restored backup would not be noticed"
 NO_VENUE = "no venue for real money is installed"
+PROMOTION = "the record does not admit it: "
 
 
 def missing_live_keys(
@@ -38,6 +41,8 @@ def missing_live_keys(
         missing.append(f"the effective switch is {switch.value}, not ACTIVE")
     if deployment.vault is None:
         missing.append("the deployment has no vault")
+    promotion = promotion_of(deployment, Stage.LIVE, now=now)
+    missing += [f"{PROMOTION}{one.sentence}" for one in promotion.missing]
     # Authorisations, readiness, the epoch and the venue have no rows yet: they cannot be there.
     return (*missing, NO_AUTHORISATION, NO_READINESS, NO_EPOCH, NO_VENUE)
 

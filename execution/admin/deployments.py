@@ -15,6 +15,7 @@ from atlas.console.display import list_of, money, number, page_of, pills
 from atlas.console.facts import FactAdmin, FactInline
 from atlas.console.forms import ReasonDialogForm
 from atlas.console.sparkline import place_across
+from atlas.domain.promotion import Stage
 from execution.admin.acts import run_by_form
 from execution.admin.columns import SIDE
 from execution.admin.limits import WRITE_LIMITS, LimitsDialogForm, change_by_form
@@ -33,6 +34,7 @@ from execution.models import (
 )
 from execution.panels import equity_of, recent_points
 from execution.parameter_changes import version_in_force
+from execution.promotion import promotion_of
 from execution.services import set_status
 from execution.track_marks import marks_of, places_of
 from execution.vocabulary import DeploymentStatus
@@ -222,6 +224,7 @@ def _beside(row: Deployment) -> dict[str, Any]:
     return {
         "equity": equity_of(row, points, width=CHART_WIDTH, height=CHART_HEIGHT),
         "preview": reverse("admin:execution_deployment_preview", args=[row.pk]),
+        "promotions": [promotion_of(row, stage, now=timezone.now()) for stage in Stage],
         "parameters": parameters_in_force(row),
         "parameters_version": version_in_force(row),
         "marks": list(reversed(marks)),
