@@ -16,6 +16,7 @@ from execution.models import CycleRun, Order, Trade
 from execution.vocabulary import CycleStep, Reason
 
 SUPERSEDED = "superseded"
+HALTED = "halted"  # the switch closed between the permit and the venue
 # An order is committed together with the step PLAN, so before it there is none.
 BEFORE_ORDERS = frozenset({CycleStep.CLAIMED, CycleStep.SNAPSHOT, CycleStep.SIGNAL})
 
@@ -64,6 +65,8 @@ def ending_by_orders(cycle: CycleRun, said: str) -> Ending:
 
 def _refusal(order: Order) -> Ending:
     """Word the ending of a cycle whose every order was refused, by its last one."""
+    if order.state == OrderState.CANCELED and order.cancel_name == HALTED:
+        return Ending(CycleState.SKIPPED, Reason.HALTED.value, order.cancel_reason)
     if order.state == OrderState.CANCELED:
         return Ending(CycleState.FAILED, Reason.VENUE_REFUSED.value, order.cancel_reason)
     decision = order.decision

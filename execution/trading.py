@@ -15,10 +15,18 @@ from atlas.domain.errors import NeedsHuman
 from atlas.domain.intents import OrderIntent
 from atlas.domain.signals import Signal
 from atlas.domain.sizing import Sizing, plan, size
-from atlas.domain.states import TRADE_TRANSITIONS, OrderState, PermitKind, TradeState
+from atlas.domain.states import (
+    SWITCH_ALLOWS,
+    TRADE_TRANSITIONS,
+    OrderState,
+    PermitKind,
+    TradeState,
+)
+from atlas.switches import EffectiveState, read_effective, shared_lock
 from atlas.transitions import move
 from execution import gate, settlement
 from execution.desk import Desk, Moment
+from execution.endings import HALTED
 from execution.leases import database_now
 from execution.looking import snapshot_of_round
 from execution.models import Order, Trade
@@ -180,22 +188,36 @@ def _carry(desk: Desk, order: Order) -> None:
 
 
 def _submit(desk: Desk, order: Order) -> None:
-    """Hand an order to its venue while its permit lives; else it ends CANCELED(expired)."""
-    with desk.step(CycleStep.SUBMIT) as moment:
-        now = database_now()
-        if order.permit is not None and now >= order.permit.expires_at:
-            settlement.cancel(
-                order,
-                name=EXPIRED,
-                message="The permit ran out before the order could be handed over.",
-                actor=desk.actor,
-                now=now,
-            )
-            _begin_next_round(desk, order, moment)
-            return
-        if order.trade.state == TradeState.PLANNED:
-            move(order.trade, TradeState.WORKING, TRADE_TRANSITIONS)
-        desk.venue.submit(order, now=now)
+    """Hand an order to its venue while its permit lives and the switch is open to it.
+
+    Sending is under the shared lock like the gate, and reads the switch again: a halt that was
+    committed since the permit was given is obeyed (SAFETY 1.4), and none can come in between.
+    """
+    needs_watching = desk.cycle.origin != CycleOrigin.PLAYBACK
+    with shared_lock():
+        scopes = gate.scopes_of(desk.deployment, order.market)
+        switch = read_effective(scopes, needs_watching=needs_watching)
+        with desk.step(CycleStep.SUBMIT) as moment:
+            now = database_now()
+            end = _why_not(order, switch, now)
+            if end is not None:
+                name, message = end
+                settlement.cancel(order, name=name, message=message, actor=desk.actor, now=now)
+                _begin_next_round(desk, order, moment)
+                return
+            if order.trade.state == TradeState.PLANNED:
+                move(order.trade, TradeState.WORKING, TRADE_TRANSITIONS)
+            desk.venue.submit(order, now=now)
+
+
+def _why_not(order: Order, switch: EffectiveState, now: datetime) -> tuple[str, str] | None:
+    """Say by name and in words why an order may not leave any more; None where it may."""
+    if PermitKind(order.kind) not in SWITCH_ALLOWS[switch.state]:
+        scope = " ".join(switch.scope).strip()
+        return HALTED, f"{scope} became {switch.state} before the order could be handed over."
+    if order.permit is not None and now >= order.permit.expires_at:
+        return EXPIRED, "The permit ran out before the order could be handed over."
+    return None
 
 
 def _begin_next_round(desk: Desk, order: Order, moment: Moment) -> None:
