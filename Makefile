@@ -8,7 +8,7 @@ WEEK_AGO = $$("$(PYTHON)" -c 'import datetime as d; print((d.datetime.now(d.time
 COMPILE = -m uv pip compile --quiet --universal --generate-hashes --no-header --allow-unsafe --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset test test-deep smoke check lint format types imports schema requirements bench exec
+.PHONY: help setup run reset test coverage test-deep smoke check lint format types imports schema requirements bench exec
 
 help: ## List these verbs
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -24,6 +24,9 @@ reset: ## Wipe the embedded database, queue and stored files of this checkout
 
 test: ## Run the fast whole of the tests (T="tests/domain -x" narrows it)
 	@$(ATLAS) test $(T)
+
+coverage: ## Run the fast whole and tell which lines no test reaches (below 85 % is a failure)
+	@$(ATLAS) coverage $(T)
 
 test-deep: ## Run the crash, chaos, scale and browser tests, one at a time
 	@$(ATLAS) test-deep $(T)

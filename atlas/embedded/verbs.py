@@ -16,32 +16,27 @@ INTERRUPTED = 130
 WRONG_USE = 2
 LAUNCHER = ("-m", "atlas.embedded")
 PYTEST = ("-m", "pytest")
+FAST = (*PYTEST, "-n", "2", "-m", "not deep and not fork")
 
 
 @dataclass(frozen=True)
 class Verb:
-    """A set of requirements that must stand, and what Python then runs (None: only set up).
-
-    `whole` is added where the caller does not narrow the verb by arguments of their own.
-    """
+    """A set of requirements that must stand, and what Python then runs (None: only set up)."""
 
     requirements: str
     arguments: tuple[str, ...] | None = None
-    whole: tuple[str, ...] = ()
 
     def command(self, own: Sequence[str]) -> list[str]:
         """Give the arguments of Python, the caller's own last."""
-        return [*(self.arguments or ()), *(own or self.whole)]
+        return [*(self.arguments or ()), *own]
 
 
 VERBS = {
     "setup": Verb("dev"),
     "run": Verb("embedded", (*LAUNCHER, "run")),
-    "test": Verb(
-        "dev",
-        (*PYTEST, "-n", "2", "-m", "not deep and not fork"),
-        whole=("--cov", "--cov-report=term"),
-    ),
+    "test": Verb("dev", FAST),
+    # Apart from `test`, because tracing every line takes half as long again.
+    "coverage": Verb("dev", (*FAST, "--cov", "--cov-report=term")),
     # One process, in the written order: these kill servers and fill disks, and tell a story.
     "test-deep": Verb("dev", (*PYTEST, "-m", "deep", "-p", "no:randomly", "-p", "no:xdist")),
     "check": Verb("dev", ("-m", "atlas.embedded.checks")),
