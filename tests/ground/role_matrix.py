@@ -75,4 +75,6 @@ EDITS: dict[tuple[str, str], frozenset[str]] = {
 # Commands that act, and in whose name: all take the shell's user, none takes a role, so whoever has
 # the shell of the installation may. Deciding about approvals and loosening under live trading have
 # no command on purpose.
-COMMANDS_THAT_ACT = frozenset({"halt", "restore", "lost_device", "unlock_login", "ensure_roles", "run_cycle_now"})
+COMMANDS_THAT_ACT = frozenset(
+    {"halt", "restore", "lost_device", "unlock_login", "ensure_roles", "run_cycle_now"}
+)
