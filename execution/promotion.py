@@ -18,7 +18,7 @@ from strategies.vocabulary import SeriesSource, Window
 SECONDS_A_DAY = 86_400
 
 # What ran on a recording is left out; parameters that have changed begin a new record.
-_PAPER = """
+_PAPER = """\
 SELECT extract(epoch FROM max(as_of_at) - min(as_of_at)),
     (array_agg(value ORDER BY as_of_at DESC))[1]
         / nullif((array_agg(value ORDER BY as_of_at))[1], 0),
