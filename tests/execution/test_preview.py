@@ -94,7 +94,7 @@ def test_a_preview_writes_nothing_at_all(deployment):
 def test_previews_do_not_change_what_cycles_do_after_them(deployment):
     other = make_deployment(slug="unseen")
     open_switches(slug="unseen")
-    for index in range(12):
+    for index in (0, 9):  # an opening and a flip
         preview(deployment, slot(index))
         run(deployment, MARKET, slot(index))
         run(other, MARKET, slot(index))
