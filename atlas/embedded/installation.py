@@ -108,6 +108,7 @@ class Environment:
 
     def _install(self, wanted: str) -> None:
         """Install what is missing: only the project, the rest of a larger set, or everything."""
+        self._refuse_link()
         installed, name = self.installed(), wanted
         if installed is not None and SETS.index(installed.set) > SETS.index(wanted):
             name = installed.set
@@ -129,6 +130,14 @@ class Environment:
             now.python,
             now.root,
         )
+
+    def _refuse_link(self) -> None:
+        """Refuse to empty a folder that belongs to somebody else: emptying follows a link."""
+        if self.folder.is_symlink():
+            raise CannotStart(
+                f"{self.folder} is a link to {self.folder.readlink()}, and what stands there was not "
+                "made for this checkout. Remove the link and try again: an environment is made here."
+            )
 
     def _make_anew(self, name: str) -> None:
         """Remove what stands in `.venv` and make an empty environment."""

@@ -32,7 +32,8 @@ class Command:
 
 
 MIGRATE = Command("migrate", ("migrate", "--no-input", "--verbosity", "0"))
-GRANT_ROLES = Command("migrate", ("grant_roles",))
+# One process for both: each loads Django anew, which is seconds on a small machine.
+MIGRATE_AND_GRANT = Command("migrate", ("grant_roles", "--migrate"))
 IMPORT_SAMPLE = Command("command", ("import_export", "--file", SAMPLE_EXPORT, "--quiet"))
 DEMO_SETUP = Command("command", ("demo_setup",))
 YES = {"1", "true", "yes", "on", "t", "y"}
@@ -74,9 +75,8 @@ class Launch:
         """
         self._start_servers()
         self._check_own_servers()
-        self._manage(MIGRATE)
-        if self.connections.owner_url is not None:
-            self._manage(GRANT_ROLES)
+        has_owner = self.connections.owner_url is not None
+        self._manage(MIGRATE_AND_GRANT if has_owner else MIGRATE)
         self._start_processes()
         self._manage(IMPORT_SAMPLE)
         if self.makes_demo:
@@ -135,7 +135,7 @@ class Launch:
     def _manage(self, command: Command) -> None:
         """Run one management command; raises CannotStart where it fails."""
         name = command.arguments[0]
-        self.supervisor.output.say(f"manage.py {name}")
+        self.supervisor.output.say(f"manage.py {' '.join(command.arguments)}")
         spec = ChildSpec(
             name=name[:8],
             argv=(str(self.python), "manage.py", *command.arguments),

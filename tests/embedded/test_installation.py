@@ -165,6 +165,17 @@ def test_a_running_atlas_keeps_its_programs(environment):
     environment._refuse_while_running()
 
 
+def test_a_linked_environment_is_refused_and_what_it_leads_to_is_left_alone(environment, tmp_path):
+    kept = tmp_path / "of another project" / "kept"
+    kept.parent.mkdir()
+    kept.write_text("theirs")
+    environment.folder.symlink_to(kept.parent)
+    with pytest.raises(CannotStart, match=r"is a link to .*Remove the link"):
+        environment.ensure("base")
+    assert kept.read_text() == "theirs"
+    assert environment.steps == []
+
+
 def test_a_second_setup_waits_for_the_first_and_then_says_so(environment, monkeypatch):
     monkeypatch.setattr("atlas.embedded.installation.WAIT_SECONDS", 0.2)
     lock = Lock(environment.checkout.state / "setup.lock")

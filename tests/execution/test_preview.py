@@ -208,6 +208,7 @@ def test_the_command_and_the_page_tell_what_the_function_gives(fed, client_of): 
     client = client_of("trader")
     page = client.get(path).content.decode()
     assert "would be allowed" in page
+    assert "<dt>NAV, USD</dt><dd>10,000.00</dd>" in page
     assert "max_order_notional" in page or "order_notional" in page
     grown = {name for name, rows in everything().items() if rows != before[name]}
     assert not {name for name in grown if name.startswith(("execution_", "onchain_"))}, grown

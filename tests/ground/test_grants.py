@@ -1,12 +1,15 @@
 """What the database roles may do, tried with their real passwords on the real server."""
 
 import os
+from io import StringIO
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
 from django.apps import apps
+from django.core.management import call_command
 from django.db import connection
+from django.db.models.signals import post_migrate
 from psycopg import errors
 
 from atlas.domain.errors import InvalidInput
@@ -127,6 +130,25 @@ def test_granting_again_takes_back_what_is_too_much(roles):
             app.execute("DELETE FROM atlas_auditevent")
         with pytest.raises(errors.InsufficientPrivilege):
             app.execute("TRUNCATE atlas_auditevent")
+
+
+def test_the_command_migrates_first_where_it_is_asked_to(roles):
+    migrated = []
+
+    def note(sender, **_):
+        migrated.append(sender.label)
+
+    post_migrate.connect(note)
+    try:
+        told = StringIO()
+        named = {"app_role": roles["app"], "signer_role": roles["signer"], "stdout": told}
+        call_command("grant_roles", **named)
+        assert migrated == []
+        call_command("grant_roles", "--migrate", **named)
+    finally:
+        post_migrate.disconnect(note)
+    assert {"atlas", "execution"} <= set(migrated)
+    assert told.getvalue().count("Rights of 2 roles set on") == 2
 
 
 def test_a_role_that_no_grant_could_bind_is_refused():

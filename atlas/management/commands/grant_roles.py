@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from atlas.domain.errors import AtlasError
@@ -18,9 +19,14 @@ class Command(BaseCommand):
         """Take the roles from the settings unless they are named."""
         parser.add_argument("--app-role", default=settings.ATLAS_DATABASE_ROLES["app"])
         parser.add_argument("--signer-role", default=settings.ATLAS_DATABASE_ROLES["signer"])
+        parser.add_argument(
+            "--migrate", action="store_true", help="First migrate, in the same process."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Grant, and print one line a table where asked to be verbose."""
+        if options["migrate"]:
+            call_command("migrate", interactive=False, verbosity=0)
         try:
             lines = grant_roles(app_role=options["app_role"], signer_role=options["signer_role"])
         except AtlasError as refused:
