@@ -12,6 +12,7 @@ from strategies.vocabulary import SOURCE_LABELS
 # Where more about a strategy is found, below its own path.
 BELOW = {
     "self": "",
+    "report": "report/",
     "performance": "performance/",
     "holdings": "holdings/",
     "trades": "trades/",

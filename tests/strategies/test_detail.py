@@ -36,6 +36,15 @@ def test_every_strategy_of_the_sample_shows_all_its_evidence_and_lists_its_headl
         assert page["description"] == row.description
 
 
+def test_every_link_of_a_strategy_leads_to_an_answer(client, standing):
+    row = Strategy.objects.filter(vaults__isnull=False).first()
+    assert row is not None
+    links = get(client, f"{LIST}{row.slug}/")["links"]
+    assert {"self", "report", "performance", "holdings", "trades", "vaults"} <= set(links)
+    opened = {name: client.get(address).status_code for name, address in links.items()}
+    assert opened == dict.fromkeys(links, 200)
+
+
 def test_a_delisted_strategy_keeps_its_record(client, standing):
     row = Strategy.objects.get(status="delisted")
     page = get(client, f"{LIST}{row.slug}/")
