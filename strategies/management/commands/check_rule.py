@@ -10,10 +10,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from atlas.domain.candles import CandleSeries
 from atlas.domain.errors import AtlasError, InvalidInput
 from atlas.domain.recording import Recording, parse_recording
+from strategies.rules import registry
 from strategies.rules.lookahead import DEFAULT_SAMPLES, check_rule
 from strategies.rules.made_up import made_up_funding
 from strategies.rules.parameters import parameters_from
-from strategies.rules.registry import RULES, rule_named
 
 RECORDINGS = Path(settings.BASE_DIR) / "fixtures" / "market"
 BARS = 2_000
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             raise CommandError(f"{faults} faults were found")
 
     def _check(self, options: dict[str, Any]) -> int:
-        names = options["names"] or sorted(RULES)
+        names = options["names"] or sorted(registry.RULES)
         raw = _json_object(options["parameters"])
         if raw and len(names) != 1:
             raise InvalidInput("Name one rule for the parameters to belong to.")
@@ -59,7 +59,7 @@ class Command(BaseCommand):
         context = made_up_funding(next(iter(markets.values())))
         faults = 0
         for name in names:
-            rule = rule_named(name)
+            rule = registry.rule_named(name)
             parameters = parameters_from(rule.parameters_type, raw)
             found = check_rule(
                 rule, markets, parameters, context=context, samples=options["samples"]
